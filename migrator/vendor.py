@@ -1,0 +1,345 @@
+"""What an adapter offers: facts about its vendor (Limits, Capabilities) and an open account to read (Source) or to fill (Target).
+
+The core knows a vendor only through this file. Where two vendors differ, the difference is a fact stated here, never a question
+about which vendor it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from migrator.model import Entity, File, Issue, Kind, Ref
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the vendor permits: `requests` in each `period` (seconds), `per_day`, at most `parallel` under way.
+
+    `quarantine`: seconds after sending a create during which the vendor may still carry it out, client time-out included.
+    """
+
+    requests: int
+    period: float
+    per_day: int | None = None
+    parallel: int = 1
+    timeout: float = 60.0
+    quarantine: float = 90.0
+
+
+class Carry(StrEnum):
+    """What becomes of one field of one kind in a target."""
+
+    NATIVE = "native"  # a field of the target's own
+    TEXT = "text"  # a line in the text, for people
+    LOST = "lost"  # nowhere; reported
+    MAPPED = "mapped"  # native where the mapping names a field of the target, else a line in the text
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a vendor can do, as facts. Kinds that are not in `reads` / `creates` do not exist there."""
+
+    reads: frozenset[Kind]
+    creates: frozenset[Kind]
+    matches: frozenset[Kind]  # found among what is there rather than created
+    fields: Mapping[Kind, Mapping[str, Carry]]  # per kind: every field of the model that is not its ref
+    carried: frozenset[Kind] = frozenset()  # travel inside the request that creates what they hang on
+    files_on: frozenset[Kind] = frozenset({Kind.PROJECT, Kind.TASK, Kind.COMMENT})
+    finishes: frozenset[Kind] = frozenset()  # need a finishing step once all below them is there
+    finds: frozenset[Kind] = frozenset()  # doubtful creates of these kinds can be looked up by mark
+    deletes: frozenset[Kind] = frozenset()
+    depth: int | None = None  # levels of subtasks below a task; None = any
+    title_limit: int | None = None  # characters
+    text_limit: int | None = None  # bytes of UTF-8, HTML included
+    checklist_limit: int | None = None  # lines on one task
+    file_limit: int | None = None  # bytes
+    empty_files: bool = True  # a file of 0 bytes is taken
+    silent: bool = False  # can keep mails and notifications from going out
+
+
+@dataclass(frozen=True)
+class Option:
+    """One key of [source.options] / [target.options] that the vendor understands, for README and for checking."""
+
+    name: str
+    meaning: str
+    default: str | int | bool | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """One side of a migration, as the user's file gives it, with the secret read. The secret is in no repr."""
+
+    vendor: str
+    url: str = ""
+    path: Path | None = None
+    secret: str = field(default="", repr=False)
+    time_zone: str = "UTC"
+    limits: Limits | None = None  # the user's override; None = the vendor's own
+    options: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> str:
+        """What tells this account from any other, without secrets; a run folder belongs to a pair of these."""
+        return f"{self.vendor} {self.path or self.url}"
+
+
+class Quota(Protocol):
+    """Counts the requests of one account; survives restarts."""
+
+    def spend(self) -> None:
+        """One request leaves now."""
+        ...
+
+    def spent_today(self) -> int:
+        """Requests of the current UTC day."""
+        ...
+
+
+@dataclass(frozen=True)
+class Wire:
+    """What an adapter needs of its surroundings to talk to a vendor.
+
+    `writable` is False in a dry run, a check or a verify: any request that could change the account is then a bug and is not sent.
+    `wait`: sleep until a spent quota is reset, rather than raise TryLater. `keep`: folder for replies against the contract.
+    """
+
+    quota: Quota
+    keep: Path
+    writable: bool = False
+    wait: bool = True
+    say: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True)
+class Read:
+    """One list a source offers: its name, and the kinds that decoding its records gives.
+
+    `directory`: small and account-wide (people, tags, ...), all that `map` and `check` need.
+    """
+
+    name: str
+    yields: tuple[Kind, ...]
+    directory: bool = False
+    bodies: bool = False  # the files yielded by earlier reads are downloaded at this point
+
+
+@dataclass(frozen=True)
+class Page:
+    """Records exactly as received. `next` is the cursor of the following page, None at the end of the scope.
+
+    `split`: the scope is over the vendor's cap and gave nothing; read these scopes instead.
+    """
+
+    records: tuple[Record, ...]
+    next: str | None = None
+    split: tuple[str, ...] = ()
+    total: int | None = None  # what the vendor says the scope holds in all
+
+
+class Seen(Protocol):
+    """The records extracted so far, by the name of their read."""
+
+    def __call__(self, read: str) -> Iterator[Record]:
+        """The records of one read, in the order received."""
+        ...
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What one record holds. Every key of the record is in an entity, or in an issue."""
+
+    entities: tuple[Entity, ...]
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Body:
+    """A file's bytes, fetched: where they lie, how many, and their SHA-256 in hex."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of `migrator check`. status: ok, warning or error. `fix` is what to do, "" when ok."""
+
+    name: str
+    status: str
+    seen: str
+    fix: str = ""
+
+
+class Source(Protocol):
+    """An account open for reading."""
+
+    reads: tuple[Read, ...]  # in the order they must be made
+
+    def scopes(self, read: str, seen: Seen) -> Iterable[str]:
+        """The parts a read is made in, by its cheapest plan, from what earlier reads gave; ("",) = one account-wide list."""
+        ...
+
+    async def page(self, read: str, scope: str, cursor: str | None) -> Page:
+        """The records at the cursor (None: the first) of a scope."""
+        ...
+
+    def record_id(self, read: str, record: Record) -> str:
+        """What identifies the record within its read."""
+        ...
+
+    def decode(self, read: str, record: Record, seen: Seen) -> Decoded:
+        """The entities in one record. Pure but for looking at records already extracted. Raises ContractBroken."""
+        ...
+
+    def totals(self, seen: Seen) -> Mapping[str, str]:
+        """Sums the vendor states about itself, by the names the core counts under (see pipeline.extract); may be empty."""
+        ...
+
+    async def body(self, file: File, to: Path) -> Body:
+        """Stream the file's bytes to the path. Raises Refused if the source does not give them."""
+        ...
+
+    async def check(self) -> list[Check]:
+        """What a preflight can see of this account; makes a few reads."""
+        ...
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words the target understands, for mapping to: each table is name -> the target's id for it.
+
+    `people`: e-mail (lower case) and name -> id; names that several people share are left out. `statuses`, `priorities`, `fields`,
+    `groups`: by kind. `field_types`: the type of each field, in the words of model.Field. `cost_tags`: containers that cost rows can
+    go to, each with the names of its fields.
+    """
+
+    people: Mapping[str, str]
+    statuses: Mapping[Kind, Mapping[str, str]]
+    fields: Mapping[Kind, Mapping[str, str]]
+    field_types: Mapping[Kind, Mapping[str, str]]
+    groups: Mapping[Kind, Mapping[str, str]]
+    templates: Mapping[Kind, Mapping[str, str]]
+    cost_tags: Mapping[str, Mapping[str, str]]
+    priorities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What will be done to the target for one entity, which stands in the target's vocabulary.
+
+    `part`: "create", "finish", or one of the parts that `Target.parts` gives for the kind. `carried`: entities that travel in the same
+    request. `mark`: the text by which the target's copy is recognised; the same in every run. `bodies`: files by ref.
+    """
+
+    entity: Entity
+    part: str
+    mark: str
+    carried: tuple[Entity, ...] = ()
+
+    @property
+    def ref(self) -> Ref:
+        """The entity's ref."""
+        return self.entity.ref
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a step needs of the run when it is carried out.
+
+    `ids`: ref -> the target's id, None if it has none. `made`: (ref, part) -> id, for kinds made in several parts. `files`: what hangs on a
+    ref, as (File, target's id), in order. `body`: where a file's bytes lie.
+    """
+
+    ids: Callable[[Ref], str | None]
+    made: Callable[[Ref, str], str | None]
+    files: Callable[[Ref], tuple[tuple[File, str], ...]]
+    body: Callable[[Ref], Body]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a step came to: the target's id, and what was noticed on the way."""
+
+    id: str
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One object of the target, read back: its id, its mark ("" = none) and its fields as flat text, in the words of `expected`."""
+
+    id: str
+    mark: str
+    fields: Mapping[str, str]
+
+
+class Target(Protocol):
+    """An account open for filling. All of it is repeatable but `create`."""
+
+    vocabulary: Vocabulary
+
+    def parts(self, kind: Kind) -> tuple[str, ...]:
+        """The creates that one entity of this kind takes, in order; ("create",) for most."""
+        ...
+
+    def requests(self, step: Step) -> int:
+        """How many requests the step takes when all goes well."""
+        ...
+
+    def link(self, kind: Kind, id: str) -> str | None:
+        """Where people find the object in the target's own pages; None if the vendor has no such address."""
+        ...
+
+    async def create(self, step: Step, context: Context) -> Made:
+        """Make it, once. Raises Refused (nothing was made) or InDoubt (it may have been)."""
+        ...
+
+    async def finish(self, step: Step, context: Context) -> Made:
+        """Set what could only be set now. Repeatable. Raises Refused."""
+        ...
+
+    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, str]:
+        """Look up doubtful creates of one kind and part by their marks: ref -> the target's id of those that are there."""
+        ...
+
+    def expected(self, step: Step, context: Context) -> Mapping[str, str]:
+        """The fields a reader of the target should find, as flat text. Pure."""
+        ...
+
+    def read_back(self, kind: Kind, context: Context, steps: Iterable[Step]) -> AsyncObserved:
+        """Everything of a kind that the run made (and what carries a mark of ours besides), by the cheapest reads."""
+        ...
+
+    async def check(self) -> list[Check]:
+        """What a preflight can see of this account; makes a few reads."""
+        ...
+
+
+class AsyncObserved(Protocol):
+    """An asynchronous iterator of Observed."""
+
+    def __aiter__(self) -> AsyncObserved: ...
+
+    async def __anext__(self) -> Observed: ...
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One adapter: facts, and how to open an account. None = not offered."""
+
+    name: str
+    title: str
+    capabilities: Capabilities
+    limits: Limits
+    options: tuple[Option, ...]
+    open_source: Callable[[Account, Wire], AbstractAsyncContextManager[Source]] | None
+    open_target: Callable[[Account, Wire], AbstractAsyncContextManager[Target]] | None
