@@ -257,6 +257,8 @@ class Cost(Frozen, tag=True, frozen=True, kw_only=True):
     money: Decimal = Decimal(0)
     text: str = ""
     timer: bool = False  # measured by a timer rather than typed in
+    time_in: dict[str, str] = {}  # where the target keeps time: "tag" and its fields by role, set by the mapping
+    money_in: dict[str, str] = {}  # where the target keeps money, likewise
 
 
 Entity: TypeAlias = (

@@ -6,7 +6,7 @@ about which vendor it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -54,6 +54,7 @@ class Capabilities:
     files_on: frozenset[Kind] = frozenset({Kind.PROJECT, Kind.TASK, Kind.COMMENT})
     finishes: frozenset[Kind] = frozenset()  # need a finishing step once all below them is there
     finds: frozenset[Kind] = frozenset()  # doubtful creates of these kinds can be looked up by mark
+    repeats: frozenset[Kind] = frozenset()  # a second create of these does no harm, so doubt needs no look-up
     deletes: frozenset[Kind] = frozenset()
     depth: int | None = None  # levels of subtasks below a task; None = any
     title_limit: int | None = None  # characters
@@ -133,7 +134,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Page:
-    """Records exactly as received. `next` is the cursor of the following page, None at the end of the scope.
+    """Records exactly as received, in the vendor's order. `next` is the cursor of the following page, None at the end of the scope.
 
     `split`: the scope is over the vendor's cap and gave nothing; read these scopes instead.
     """
@@ -188,7 +189,7 @@ class Source(Protocol):
         """The parts a read is made in, by its cheapest plan, from what earlier reads gave; ("",) = one account-wide list."""
         ...
 
-    async def page(self, read: str, scope: str, cursor: str | None) -> Page:
+    async def page(self, read: str, scope: str, cursor: str | None, seen: Seen) -> Page:
         """The records at the cursor (None: the first) of a scope."""
         ...
 
@@ -196,8 +197,11 @@ class Source(Protocol):
         """What identifies the record within its read."""
         ...
 
-    def decode(self, read: str, record: Record, seen: Seen) -> Decoded:
-        """The entities in one record. Pure but for looking at records already extracted. Raises ContractBroken."""
+    def decoder(self, read: str, seen: Seen) -> Callable[[Record], Decoded]:
+        """What turns one record into entities. Pure; what it must know of earlier reads it takes from `seen`, once.
+
+        The function raises ContractBroken for a record no page of the vendor describes.
+        """
         ...
 
     def totals(self, seen: Seen) -> Mapping[str, str]:
@@ -215,29 +219,30 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words the target understands, for mapping to: each table is name -> the target's id for it.
+    """The words the target understands, for mapping to. Every table is name -> the target's id for it.
 
-    `people`: e-mail (lower case) and name -> id; names that several people share are left out. `statuses`, `priorities`, `fields`,
-    `groups`: by kind. `field_types`: the type of each field, in the words of model.Field. `cost_tags`: containers that cost rows can
-    go to, each with the names of its fields.
+    `there`: what the account already holds and a source entity may be matched to, by its natural key: e-mail and name of people and
+    contacts, title of groups, companies, tags and fields; e-mails in lower case, names that several share left out.
+    `cost_tags`: containers that cost rows can go to -> the fields of each.
     """
 
-    people: Mapping[str, str]
+    there: Mapping[Kind, Mapping[str, str]]
     statuses: Mapping[Kind, Mapping[str, str]]
     fields: Mapping[Kind, Mapping[str, str]]
-    field_types: Mapping[Kind, Mapping[str, str]]
-    groups: Mapping[Kind, Mapping[str, str]]
-    templates: Mapping[Kind, Mapping[str, str]]
+    field_types: Mapping[
+        Kind, Mapping[str, str]
+    ]  # field name -> text, number, date, list, set, person, yes-no, file, other
+    field_options: Mapping[Kind, Mapping[str, tuple[str, ...]]]  # field name -> values of a list or set
     cost_tags: Mapping[str, Mapping[str, str]]
-    priorities: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()  # the words for priority, least first; empty = numbers 0..10
 
 
 @dataclass(frozen=True)
 class Step:
     """What will be done to the target for one entity, which stands in the target's vocabulary.
 
-    `part`: "create", "finish", or one of the parts that `Target.parts` gives for the kind. `carried`: entities that travel in the same
-    request. `mark`: the text by which the target's copy is recognised; the same in every run. `bodies`: files by ref.
+    `part`: "create", "finish", or one of the parts that `Target.parts` gives for it. `carried`: entities that travel in the same
+    request. `mark`: a UUID by which the target's copy is recognised; the same in every run, another for every part.
     """
 
     entity: Entity
@@ -287,8 +292,8 @@ class Target(Protocol):
 
     vocabulary: Vocabulary
 
-    def parts(self, kind: Kind) -> tuple[str, ...]:
-        """The creates that one entity of this kind takes, in order; ("create",) for most."""
+    def parts(self, entity: Entity) -> tuple[str, ...]:
+        """The creates that the entity takes, in order, each exactly once; ("create",) for most. "create" gives the entity's id."""
         ...
 
     def requests(self, step: Step) -> int:
@@ -296,7 +301,7 @@ class Target(Protocol):
         ...
 
     def link(self, kind: Kind, id: str) -> str | None:
-        """Where people find the object in the target's own pages; None if the vendor has no such address."""
+        """Where people find the object in the target's own pages, or where an image's bytes are shown; None if there is no such address."""
         ...
 
     async def create(self, step: Step, context: Context) -> Made:
@@ -315,21 +320,13 @@ class Target(Protocol):
         """The fields a reader of the target should find, as flat text. Pure."""
         ...
 
-    def read_back(self, kind: Kind, context: Context, steps: Iterable[Step]) -> AsyncObserved:
-        """Everything of a kind that the run made (and what carries a mark of ours besides), by the cheapest reads."""
+    def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
+        """Everything of the steps' kind that the run made, and what carries a mark besides, by the cheapest reads."""
         ...
 
     async def check(self) -> list[Check]:
         """What a preflight can see of this account; makes a few reads."""
         ...
-
-
-class AsyncObserved(Protocol):
-    """An asynchronous iterator of Observed."""
-
-    def __aiter__(self) -> AsyncObserved: ...
-
-    async def __anext__(self) -> Observed: ...
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,281 @@
+"""One polite, classified request: paced, signed, judged by its vendor, repeated only where that is safe.
+
+The one place that retries. A create is sent once: unless the answer is certain, it is InDoubt, and the ledger takes over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from migrator.errors import AccessDenied, ContractBroken, InDoubt, InputWrong, MigratorError, Refused, TryLater
+from migrator.limits import Limiter
+from migrator.vendor import Body, Wire
+
+BODY_LIMIT = 512 * 2**20  # bytes of one JSON reply; 10,000 of the fattest tasks stay far below
+_BLOCK = 2**20
+_ATTEMPTS = 6
+_WAIT_FIRST, _WAIT_MOST = 0.5, 30.0
+
+
+class Effect(Enum):
+    """What sending a request twice would do."""
+
+    READ = auto()  # changes nothing
+    SET = auto()  # the second changes nothing more
+    CREATE = auto()  # makes a second one
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file in a multipart body, streamed from disk."""
+
+    field: str
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. `url` is absolute and percent-encoded as it shall be sent. `about` names the object in messages."""
+
+    method: str
+    url: str
+    effect: Effect
+    about: str
+    json: object = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    uploads: tuple[Upload, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError."""
+        return orjson.loads(self.body)
+
+
+class Verdict(Enum):
+    """How a vendor's answer is to be taken."""
+
+    DONE = auto()
+    PACE = auto()  # turned away for its pace; nothing was done
+    QUOTA = auto()  # turned away until the quota is reset; nothing was done
+    BUSY = auto()  # the server failed; it may have been done
+    EXPIRED = auto()  # the token ran out; nothing was done
+    DENIED = auto()  # this token may not; nothing was done
+    REFUSED = auto()  # no, in the vendor's envelope; nothing was done
+    BROKEN = auto()  # no page of the vendor describes it; it may have been done
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict with the vendor's own words. `seconds`: how long to wait, where told. `remaining`: of the day's quota, where told."""
+
+    verdict: Verdict
+    message: str = ""
+    code: str = ""
+    seconds: float | None = None
+
+
+class Auth(Protocol):
+    """How requests to one account are signed."""
+
+    def sign(self, request: Request) -> Request:
+        """The request as it shall leave."""
+        ...
+
+    async def renew(self, spent: Request) -> bool:
+        """Get a new token after `spent` was answered EXPIRED; False if there is no way to."""
+        ...
+
+
+class Http:
+    """The connection to one account."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        limiter: Limiter,
+        auth: Auth,
+        judge: Callable[[Request, Answer], Judgement],
+        wire: Wire,
+        vendor: str,
+    ) -> None:
+        """`judge` tells what an answer means; `vendor` is its name in messages."""
+        self._session = session
+        self._limiter = limiter
+        self._auth = auth
+        self._judge = judge
+        self._wire = wire
+        self._vendor = vendor
+        self._renewing = asyncio.Lock()
+        self.sent = 0
+
+    async def send(self, request: Request) -> Answer:
+        """The answer to a request that was done. Raises Refused, InDoubt, AccessDenied, TryLater, ContractBroken."""
+        return await self._repeat(request, self._whole)
+
+    async def download(self, request: Request, to: Path) -> Body:
+        """Stream the answer's bytes to a file. Raises what send raises."""
+        body: list[Body] = []
+
+        async def stream(response: aiohttp.ClientResponse) -> Answer:
+            if response.status in (301, 302, 303, 307, 308):
+                return Answer(response.status, response.headers, b"")
+            if response.status != 200 or "json" in response.content_type:
+                return await self._whole(response)
+            body[:] = [await _to_file(response, to)]
+            return Answer(response.status, response.headers, b"")
+
+        answer = await self._repeat(request, stream)
+        for _ in range(3):
+            if body:
+                return body[0]
+            if not (location := answer.headers.get("Location")):
+                break
+            request = replace(request, url=str(URL(request.url).join(URL(location))), headers={})
+            answer = await self._repeat(request, stream, signed=False)
+        if body:
+            return body[0]
+        raise Refused(f"{self._vendor} gave no bytes for {request.about}")
+
+    async def _repeat(
+        self, request: Request, read: Callable[[aiohttp.ClientResponse], Any], *, signed: bool = True
+    ) -> Answer:
+        if request.effect is not Effect.READ and not self._wire.writable:
+            raise MigratorError(f"a write ({request.about}) was about to leave where none may: report this as a bug")
+        renewed = False
+        for attempt in range(1, _ATTEMPTS * 10):
+            async with self._limiter.turn():
+                ready = self._auth.sign(request) if signed else request
+                judgement, answer = await self._once(ready, read)
+            match judgement.verdict:
+                case Verdict.DONE:
+                    await self._limiter.calm()
+                    return answer
+                case Verdict.PACE:
+                    await self._limiter.refused(judgement.seconds)
+                case Verdict.QUOTA:
+                    self._limiter.spent(judgement.seconds)
+                case Verdict.EXPIRED if not renewed:
+                    renewed = True
+                    await self._renew(ready, judgement)
+                case Verdict.EXPIRED | Verdict.DENIED:
+                    raise AccessDenied(self._told(request, judgement))
+                case Verdict.REFUSED:
+                    raise Refused(self._told(request, judgement), judgement.code)
+                case Verdict.BUSY | Verdict.BROKEN:
+                    self._give_up(request, judgement, answer, attempt)
+                    await asyncio.sleep(_backoff(attempt))
+        raise TryLater(f"{self._vendor} keeps turning {request.about} away; give the same command again later")
+
+    async def _once(self, request: Request, read: Callable[[aiohttp.ClientResponse], Any]) -> tuple[Judgement, Answer]:
+        nothing = Answer(0, {}, b"")
+        self.sent += 1
+        try:
+            async with self._open(request) as response:
+                answer = await read(response)
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise InputWrong(
+                [f"the certificate of {URL(request.url).host} is not trusted: {error.certificate_error}"]
+            ) from error
+        except aiohttp.ClientConnectorError as error:
+            # Nothing has left yet, so even a create may be tried again: as if refused for its pace, but bounded.
+            return Judgement(
+                Verdict.BUSY, f"cannot connect to {URL(request.url).host}: {error.strerror}", "unsent"
+            ), nothing
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            return Judgement(Verdict.BUSY, f"connection lost ({type(error).__name__})"), nothing
+        return self._judge(request, answer), answer
+
+    def _open(self, request: Request) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        body: object = None
+        headers = dict(request.headers)
+        if request.uploads or request.fields:
+            form = aiohttp.FormData(quote_fields=False)
+            for name, value in request.fields.items():
+                form.add_field(name, value)
+            for upload in request.uploads:
+                stream = upload.path.open("rb")
+                form.add_field(upload.field, stream, filename=upload.name, content_type="application/octet-stream")
+            body = form
+        elif request.json is not None:
+            body = orjson.dumps(request.json)
+            headers["Content-Type"] = "application/json"
+        url = URL(request.url, encoded=True)
+        return self._session.request(request.method, url, data=body, headers=headers, allow_redirects=False)
+
+    def _give_up(self, request: Request, judgement: Judgement, answer: Answer, attempt: int) -> None:
+        """Raise if the request must not, or need not, be sent once more."""
+        told = self._told(request, judgement)
+        unsent = judgement.code == "unsent"
+        if request.effect is Effect.CREATE and not unsent:
+            raise InDoubt(told)
+        if attempt < _ATTEMPTS:
+            return
+        if judgement.verdict is Verdict.BROKEN:
+            raise ContractBroken(f"{told}. The reply is kept in {self._keep(request, answer)}.")
+        raise TryLater(f"{told}. Check the url and the network; the same command goes on where it stopped.")
+
+    async def _renew(self, spent: Request, judgement: Judgement) -> None:
+        async with self._renewing:
+            if self._auth.sign(spent).headers.get("Authorization") != spent.headers.get("Authorization"):
+                return  # another worker has renewed the token meanwhile
+            if not await self._auth.renew(spent):
+                raise AccessDenied(self._told(spent, judgement))
+
+    async def _whole(self, response: aiohttp.ClientResponse) -> Answer:
+        body = bytearray()
+        async for block in response.content.iter_chunked(2**16):
+            body += block
+            if len(body) > BODY_LIMIT:
+                raise ContractBroken(f"{self._vendor} sent a reply of more than {BODY_LIMIT} bytes")
+        return Answer(response.status, response.headers, bytes(body))
+
+    def _told(self, request: Request, judgement: Judgement) -> str:
+        code = f" (code {judgement.code})" if judgement.code and judgement.code != "unsent" else ""
+        return f"{self._vendor}, {request.about}: {judgement.message or 'no message'}{code}"
+
+    def _keep(self, request: Request, answer: Answer) -> Path:
+        self._wire.keep.mkdir(parents=True, exist_ok=True)
+        path = self._wire.keep / f"{self._vendor}-{hashlib.sha256(answer.body).hexdigest()[:12]}.txt"
+        head = f"{request.method} {URL(request.url).path} ({request.about})\nHTTP {answer.status}\n\n"
+        path.write_bytes(head.encode() + answer.body)
+        return path
+
+
+async def _to_file(response: aiohttp.ClientResponse, to: Path) -> Body:
+    """Write beside the path first, so that the path never holds half a file."""
+    digest = hashlib.sha256()
+    size = 0
+    part = to.with_name(to.name + ".part")
+    with part.open("wb") as stream:
+        async for block in response.content.iter_chunked(_BLOCK):
+            digest.update(block)
+            size += len(block)
+            await asyncio.to_thread(stream.write, block)
+    part.replace(to)
+    return Body(to, size, digest.hexdigest())
+
+
+def _backoff(attempt: int) -> float:
+    return min(_WAIT_FIRST * 2.0 ** (attempt - 1), _WAIT_MOST) * (0.5 + random.random() / 2)  # noqa: S311  jitter

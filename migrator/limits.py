@@ -1,0 +1,112 @@
+"""The pace of one account: evenly spaced turns just under the permitted rate, a pause for all after a refusal, a day quota."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from aiolimiter import AsyncLimiter
+
+from migrator.errors import TryLater
+from migrator.vendor import Limits, Quota
+
+# A turn is spaced a little wider than permitted, because a request that leaves on time may arrive early relative to the one before.
+GUARD_START, GUARD_LEAST, GUARD_MOST = 0.03, 0.01, 0.5
+_CALM = 60  # turns without a refusal after which the guard narrows
+
+
+class Limiter:
+    """Hands out turns to send one request each. One per account, shared by all its workers."""
+
+    def __init__(
+        self, limits: Limits, quota: Quota, *, wait: bool = True, say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`wait`: sleep until a spent quota is reset, rather than raise TryLater."""
+        self._limits = limits
+        self._quota = quota
+        self._wait = wait
+        self._say = say
+        self._guard = GUARD_START
+        self._calm = 0
+        self._open_at = 0.0  # loop time before which nobody sends
+        self._slots = asyncio.Semaphore(limits.parallel)
+        self._pace = self._new_pace()
+
+    @property
+    def seconds_each(self) -> float:
+        """How long one request takes at the present pace; 0 = no pace."""
+        limits = self._limits
+        return limits.period / limits.requests * (1 + self._guard) if limits.requests else 0.0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a place and a moment to send; the block is the request. Raises TryLater if the day is spent and we do not wait."""
+        async with self._slots:
+            await self._wait_for_day()
+            await self._wait_for_pace()
+            self._quota.spend()
+            yield
+
+    async def refused(self, seconds: float | None) -> None:
+        """The vendor turned a request away for its pace: everybody pauses, and the spacing widens."""
+        self._calm = 0
+        self._guard = min(max(self._guard * 1.5, GUARD_START), GUARD_MOST)
+        await self._renew_pace()
+        self._pause(seconds if seconds is not None else self.seconds_each or 1.0)
+
+    async def calm(self) -> None:
+        """A request went through: after enough of them the spacing narrows."""
+        self._calm += 1
+        if self._calm >= _CALM and self._guard > GUARD_LEAST:
+            self._calm = 0
+            self._guard = max(self._guard * 0.8, GUARD_LEAST)
+            await self._renew_pace()
+
+    def spent(self, seconds: float | None) -> None:
+        """The vendor says the day's quota is used up. Raises TryLater unless we wait for the reset."""
+        until_reset = seconds if seconds is not None else _seconds_to_midnight()
+        self._halt("the vendor's daily quota is spent", until_reset)
+
+    async def _wait_for_pace(self) -> None:
+        now = asyncio.get_running_loop().time
+        paused = True
+        while paused:  # a pause ordered while we waited for our turn holds us too
+            await asyncio.sleep(max(self._open_at - now(), 0))
+            if self._pace:
+                await self._pace.acquire()
+            paused = self._open_at > now()
+
+    async def _wait_for_day(self) -> None:
+        limit = self._limits.per_day
+        while limit is not None and self._quota.spent_today() >= limit:
+            seconds = _seconds_to_midnight()
+            self._halt(f"the day's {limit} requests are used", seconds)
+            await asyncio.sleep(seconds)
+
+    def _halt(self, why: str, seconds: float) -> None:
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        if not self._wait:
+            raise TryLater(
+                f"{why}; it is reset about {until:%Y-%m-%d %H:%M} UTC. Give the same command again then.", seconds
+            )
+        self._say(f"{why}; waiting until about {until:%Y-%m-%d %H:%M} UTC")
+        self._pause(seconds)
+
+    def _pause(self, seconds: float) -> None:
+        self._open_at = max(self._open_at, asyncio.get_running_loop().time() + seconds)
+
+    def _new_pace(self) -> AsyncLimiter | None:
+        # (1, spacing) and never (n, period): aiolimiter lets 2n-1 through in one window (its issue 298).
+        return AsyncLimiter(1, self.seconds_each) if self._limits.requests else None
+
+    async def _renew_pace(self) -> None:
+        self._pace = self._new_pace()
+        if self._pace:
+            await self._pace.acquire()  # the turn just taken counts against the new spacing
+
+
+def _seconds_to_midnight() -> float:
+    now = datetime.now(UTC)
+    return (datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC) - now).total_seconds()
