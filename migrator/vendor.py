@@ -51,7 +51,9 @@ class Capabilities:
     matches: frozenset[Kind]  # found among what is there rather than created
     fields: Mapping[Kind, Mapping[str, Carry]]  # per kind: every field of the model that is not its ref
     carried: frozenset[Kind] = frozenset()  # travel inside the request that creates what they hang on
-    files_on: frozenset[Kind] = frozenset({Kind.PROJECT, Kind.TASK, Kind.COMMENT})
+    hangs_on: Mapping[Kind, frozenset[Kind]] = field(
+        default_factory=dict
+    )  # what a kind may hang on; not listed = anything
     finishes: frozenset[Kind] = frozenset()  # need a finishing step once all below them is there
     finds: frozenset[Kind] = frozenset()  # doubtful creates of these kinds can be looked up by mark
     repeats: frozenset[Kind] = frozenset()  # a second create of these does no harm, so doubt needs no look-up

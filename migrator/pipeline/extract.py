@@ -1,0 +1,142 @@
+"""Extract: every page of every read into the checkpoint, then what the records mean, then the bytes of files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from migrator.config import Scope
+from migrator.errors import Refused
+from migrator.ledger import Outcome, State
+from migrator.model import File, Issue, Kind, Reach, Ref
+from migrator.pipeline.progress import Progress, Ready
+from migrator.pipeline.scope import LeftOut, wanted_kinds
+from migrator.run import Run
+from migrator.vendor import Body, Decoded, Read, Source
+
+_BREATH = 200  # records decoded between two turns of the loop
+
+
+class Extraction:
+    """Reads one source into one run. `ready` tells the loading side what is complete."""
+
+    def __init__(self, source: Source, run: Run, scope: Scope, progress: Progress, parallel: int) -> None:
+        self.ready = Ready(source.reads)
+        self._source = source
+        self._run = run
+        self._kinds = wanted_kinds(scope)
+        self._left_out = LeftOut(scope, run.ledger)
+        self._progress = progress
+        self._slots = asyncio.Semaphore(parallel)
+        self._bodies: dict[Ref, asyncio.Future[Body | None]] = {}
+
+    async def read_all(self, *, directories_only: bool = False) -> None:
+        """Make every read that is still open, and decode it."""
+        for read in self._source.reads:
+            if directories_only and not read.directory:
+                continue
+            if not self._run.ledger.is_decoded(read.name):
+                if not read.yields or self._kinds & set(read.yields):
+                    await self._read(read)
+                await self._decode(read)
+            self.ready.decoded(read.name)
+        for kind in Kind:
+            self._progress.extracted(kind, self._run.ledger.count(kind))
+
+    async def fetch_bodies(self) -> None:
+        """The bytes of every file that moves, each once."""
+        async with asyncio.TaskGroup() as group:
+            for file in self._files():
+                if file.ref not in self._left_out:
+                    await self._slots.acquire()
+                    group.create_task(self._fetch(file))
+
+    async def body(self, file: Ref) -> Body | None:
+        """A file's bytes, when they are here; None if the source does not give them."""
+        return await self._future(file)
+
+    def downloads_left(self) -> int:
+        """How many files have still to be fetched."""
+        ledger = self._run.ledger
+        return sum(1 for file in self._files() if file.ref not in self._left_out and ledger.body(file.ref) is None)
+
+    def _files(self) -> Iterator[File]:
+        for file in self._run.ledger.entities(Kind.FILE):
+            assert isinstance(file, File)
+            yield file
+
+    def _future(self, file: Ref) -> asyncio.Future[Body | None]:
+        if file not in self._bodies:
+            self._bodies[file] = asyncio.get_running_loop().create_future()
+        return self._bodies[file]
+
+    async def _read(self, read: Read) -> None:
+        ledger = self._run.ledger
+        await ledger.add_scopes(read.name, self._source.scopes(read.name, ledger.records))
+        while scopes := [one for one in ledger.open_scopes(read.name) if not self._is_left_out(one[0])]:
+            async with asyncio.TaskGroup() as group:
+                for scope, cursor in scopes:
+                    await self._slots.acquire()
+                    group.create_task(self._read_scope(read, scope, cursor))
+
+    def _is_left_out(self, scope: str) -> bool:
+        """A scope that is the ref of something left out need not be read."""
+        try:
+            return Ref.parse(scope) in self._left_out
+        except ValueError:
+            return False
+
+    async def _read_scope(self, read: Read, scope: str, cursor: str | None) -> None:
+        ledger, source = self._run.ledger, self._source
+        try:
+            while True:
+                page = await source.page(read.name, scope, cursor, ledger.records)
+                ids = [source.record_id(read.name, record) for record in page.records]
+                await ledger.save_page(read.name, scope, page, ids)
+                if page.next is None or page.split:
+                    return
+                cursor = page.next
+        finally:
+            self._slots.release()
+
+    async def _decode(self, read: Read) -> None:
+        ledger = self._run.ledger
+        decode = self._source.decoder(read.name, ledger.records)
+        decoded: list[Decoded] = []
+        for number, record in enumerate(ledger.records(read.name), 1):
+            decoded.append(decode(record))
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+        entities = [entity for one in decoded for entity in one.entities]
+        issues = [issue for one in decoded for issue in one.issues]
+        left_out = [(entity.ref, why) for entity in entities if (why := self._left_out.reason(entity))]
+        await ledger.save_entities(read.name, entities, issues, left_out)
+        for kind in read.yields:
+            self._progress.extracted(kind, ledger.count(kind))
+
+    async def _fetch(self, file: File) -> None:
+        ledger, run = self._run.ledger, self._run
+        future = self._future(file.ref)
+        try:
+            if known := ledger.body(file.ref):
+                future.set_result(Body(run.stored(known[0]), known[1], known[0]))
+                return
+            body = run.store(await self._download(file))
+            await ledger.save_body(file.ref, body)
+            if file.size is not None and file.size != body.size:
+                detail = f"the source announced {file.size} bytes and sent {body.size}, twice; moved as sent"
+                await ledger.add_issues([Issue(ref=file.ref, code="file-size", field="size", detail=detail)])
+            future.set_result(body)
+        except Refused as refused:
+            issue = Issue(ref=file.ref, code="file-unreadable", detail=str(refused), reach=Reach.BLOCKER)
+            await ledger.settle([(file.ref, "create", Outcome(State.REFUSED, note=str(refused)))], [issue])
+            future.set_result(None)
+        finally:
+            self._slots.release()
+
+    async def _download(self, file: File) -> Body:
+        """Once more if the size is not as announced: a cut that the vendor's length header hides."""
+        body = await self._source.body(file, self._run.incoming(file.ref))
+        if file.size is not None and file.size != body.size:
+            body = await self._source.body(file, self._run.incoming(file.ref))
+        return body

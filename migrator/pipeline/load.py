@@ -1,0 +1,249 @@
+"""Load: each step exactly once. Intent on the disk, request, outcome on the disk; what is in doubt waits, is looked up, then settled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from migrator.errors import EntityStopped, InDoubt
+from migrator.ledger import Outcome, State
+from migrator.model import Entity, File, Issue, Kind, Reach, Ref, owner
+from migrator.pipeline.context import context_of
+from migrator.pipeline.plan import FINISH, is_open, steps_of, work
+from migrator.pipeline.progress import Progress, Ready
+from migrator.pipeline.transform import Action, Transform
+from migrator.run import Run
+from migrator.vendor import Body, Capabilities, Made, Step, Target
+
+
+@dataclass(frozen=True)
+class Pace:
+    """`parallel` lanes at once; `quarantine` seconds before a doubtful create is looked up; stop after `most` creates (None = never)."""
+
+    parallel: int
+    quarantine: float
+    most: int | None = None
+    only: frozenset[Kind] = frozenset(Kind)
+
+
+class Load:
+    """Fills one target from one run. `body` waits for a file's bytes; `stop` ends the work at the next step."""
+
+    def __init__(
+        self,
+        target: Target,
+        capabilities: Capabilities,
+        transform: Transform,
+        run: Run,
+        ready: Ready,
+        body: Callable[[Ref], Awaitable[Body | None]],
+        progress: Progress,
+        pace: Pace,
+        stop: asyncio.Event,
+    ) -> None:
+        self._target = target
+        self._capabilities = capabilities
+        self._transform = transform
+        self._run = run
+        self._ledger = run.ledger
+        self._ready = ready
+        self._body = body
+        self._progress = progress
+        self._pace = pace
+        self._stop = stop
+        self._slots = asyncio.Semaphore(pace.parallel)
+        self._made = 0
+        self._doubts: dict[tuple[Ref, str], tuple[Step, float]] = {}
+        self._context = context_of(run)
+
+    async def load_all(self) -> None:
+        """Kind by kind, parents before children; then the finishing steps, children before parents."""
+        for kind in Kind:
+            if kind in self._pace.only and not self._stop.is_set():
+                await self._ready.wait(kind)
+                await self._rounds(kind)
+        for kind in (Kind.TASK, Kind.PROJECT):
+            if kind in self._capabilities.finishes and kind in self._pace.only:
+                await self._finish_kind(kind)
+
+    # -- one kind -------------------------------------------------------------------------------------------------------
+
+    async def _rounds(self, kind: Kind) -> None:
+        """Until nothing of the kind is in doubt: a lane stops at its first doubt and goes on in the next round."""
+        while True:
+            for _, level in groupby(
+                work(self._ledger, self._transform, kind), key=lambda entity: getattr(entity, "depth", 0)
+            ):
+                await self._level([entity for entity in level if self._is_unfinished(entity)])
+            if not self._doubts or self._stop.is_set():
+                return
+            await self._settle_doubts()
+
+    def _is_unfinished(self, entity: Entity) -> bool:
+        if is_open(self._ledger, entity):
+            return True
+        outcome = self._ledger.outcome(entity.ref)
+        return (
+            outcome is not None
+            and outcome.state is State.MADE
+            and any(is_open(self._ledger, entity, part) for part in self._target.parts(entity))
+        )
+
+    async def _level(self, entities: list[Entity]) -> None:
+        """Lanes side by side: what hangs on one owner keeps its order; the rest need not wait for it."""
+        lanes: dict[Ref, list[Entity]] = {}
+        for entity in entities:
+            above = owner(entity)
+            lanes.setdefault(above if above and entity.ref.kind in _ORDERED else entity.ref, []).append(entity)
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes.values():
+                await self._slots.acquire()
+                if self._stop.is_set():
+                    self._slots.release()
+                    return
+                group.create_task(self._lane(lane))
+
+    async def _lane(self, entities: Iterable[Entity]) -> None:
+        try:
+            for entity in entities:
+                if self._stop.is_set() or not await self._load(entity):
+                    return
+        finally:
+            self._slots.release()
+
+    async def _load(self, entity: Entity) -> bool:
+        """Carry out what is decided for one entity; False = its lane must wait for a doubt."""
+        decision = self._transform.decide(entity)
+        if decision.action is Action.CREATE and (above := self._missing_owner(entity)):
+            why = f"{above} was not created; this hangs on it"
+            issue = Issue(ref=entity.ref, code="owner-missing", detail=why, reach=Reach.BLOCKER)
+            await self._settle(entity.ref, Outcome(State.HELD, note=why), [issue])
+            return True
+        if decision.action is not Action.CREATE:
+            state = {Action.MATCH: State.MATCHED, Action.SKIP: State.SKIPPED, Action.HOLD: State.HELD}[decision.action]
+            await self._settle(entity.ref, Outcome(state, decision.target, note=decision.note), decision.issues)
+            return True
+        if isinstance(entity, File) and await self._body(entity.ref) is None:
+            self._progress.settled(entity.ref.kind)  # the reading side has noted why
+            return True
+        issues = (*decision.issues, *self._transform.links_lost(entity))
+        for step in steps_of(self._target, self._transform, decision.entity):
+            if is_open(self._ledger, entity, step.part) and not await self._create(step, issues):
+                return (step.ref, step.part) not in self._doubts
+        self._progress.settled(entity.ref.kind)
+        return True
+
+    def _missing_owner(self, entity: Entity) -> Ref | None:
+        above = owner(entity)
+        if above is None or self._ledger.target(above):
+            return None
+        return above if self._ledger.entity(above) is not None or entity.ref.kind is not Kind.TASK else None
+
+    # -- one step -------------------------------------------------------------------------------------------------------
+
+    async def _create(self, step: Step, issues: Iterable[Issue]) -> bool:
+        """Intend, send, note. False = refused, or in doubt."""
+        key = (step.ref, step.part)
+        outcome = self._ledger.outcome(*key)
+        if outcome and outcome.state is State.INTENDED:  # left by a session that ended in between
+            self._doubt(step)
+            return False
+        await self._ledger.intend([key], time.time())
+        try:
+            made = await self._target.create(step, self._context)
+        except InDoubt:
+            self._doubt(step)
+            return False
+        except EntityStopped as refused:
+            blocker = Issue(ref=step.ref, code="refused", field=step.part, detail=str(refused), reach=Reach.BLOCKER)
+            await self._ledger.settle([(*key, Outcome(State.REFUSED, note=str(refused)))], [blocker])
+            self._progress.settled(step.ref.kind)
+            return False
+        await self._note(step, made, issues)
+        return True
+
+    async def _note(self, step: Step, made: Made, issues: Iterable[Issue]) -> None:
+        outcome = Outcome(State.MADE, made.id, time.time())
+        await self._ledger.settle([(step.ref, step.part, outcome)], (*issues, *made.issues))
+        self._made += 1
+        if self._pace.most is not None and self._made >= self._pace.most:
+            self._stop.set()
+
+    async def _settle(self, ref: Ref, outcome: Outcome, issues: Iterable[Issue]) -> None:
+        await self._ledger.settle([(ref, "create", outcome)], issues)
+        self._progress.settled(ref.kind)
+
+    # -- doubts ---------------------------------------------------------------------------------------------------------
+
+    def _doubt(self, step: Step) -> None:
+        until = asyncio.get_running_loop().time() + self._pace.quarantine
+        self._doubts.setdefault((step.ref, step.part), (step, until))
+
+    async def _settle_doubts(self) -> None:
+        """Wait until none can still be on its way, look all of them up at once, adopt what is there, forget what is not."""
+        doubts, self._doubts = self._doubts, {}
+        repeats = {key for key in doubts if key[0].kind in self._capabilities.repeats}
+        wait = max((until for key, (_, until) in doubts.items() if key not in repeats), default=0.0)
+        pause = wait - asyncio.get_running_loop().time()
+        if pause > 0:
+            self._progress.say(f"{len(doubts)} creates without a certain answer: looking them up in {pause:.0f} s")
+            await asyncio.sleep(pause)
+        for _, group in groupby(
+            sorted(doubts, key=lambda key: (key[0].kind, key[1])), key=lambda key: (key[0].kind, key[1])
+        ):
+            steps = tuple(doubts[key][0] for key in group)
+            if steps[0].ref.kind not in self._capabilities.finds | self._capabilities.repeats:
+                await self._hold(steps)
+                continue
+            found = (
+                {} if steps[0].ref.kind in self._capabilities.repeats else await self._target.find(steps, self._context)
+            )
+            for step in steps:
+                if step.ref in found:
+                    await self._note(step, Made(found[step.ref]), self._transform.decide(step.entity).issues)
+                else:
+                    await self._ledger.forget(step.ref, step.part)
+
+    async def _hold(self, steps: tuple[Step, ...]) -> None:
+        """The vendor cannot look these up: better one missing, and said, than two."""
+        for step in steps:
+            why = "sent, but the answer was lost, and the vendor has no way to look it up. Look for it by hand in the target"
+            blocker = Issue(ref=step.ref, code="in-doubt", field=step.part, detail=why, reach=Reach.BLOCKER)
+            await self._ledger.settle([(step.ref, step.part, Outcome(State.DOUBTFUL, note=why))], [blocker])
+
+    # -- finishing ------------------------------------------------------------------------------------------------------
+
+    async def _finish_kind(self, kind: Kind) -> None:
+        for _, level in groupby(
+            self._ledger.entities(kind, deepest_first=True), key=lambda entity: getattr(entity, "depth", 0)
+        ):
+            async with asyncio.TaskGroup() as group:
+                for entity in level:
+                    if not self._ledger.target(entity.ref) or not is_open(self._ledger, entity, FINISH):
+                        continue
+                    await self._slots.acquire()
+                    if self._stop.is_set():
+                        self._slots.release()
+                        return
+                    group.create_task(self._finish(entity))
+
+    async def _finish(self, entity: Entity) -> None:
+        try:
+            outcome = self._ledger.outcome(entity.ref)
+            decision = self._transform.decide(entity)
+            if decision.action is not Action.CREATE or (outcome and outcome.state is State.MATCHED):
+                return
+            made = await self._target.finish(self._transform.step(decision.entity, FINISH), self._context)
+            issues = (*made.issues, *self._transform.links_lost(entity))
+            await self._ledger.settle([(entity.ref, FINISH, Outcome(State.MADE, made.id, time.time()))], issues)
+        except EntityStopped as refused:
+            blocker = Issue(ref=entity.ref, code="refused", field=FINISH, detail=str(refused), reach=Reach.BLOCKER)
+            await self._ledger.settle([(entity.ref, FINISH, Outcome(State.REFUSED, note=str(refused)))], [blocker])
+        finally:
+            self._slots.release()
+
+
+_ORDERED = frozenset({Kind.COMMENT, Kind.CHECKITEM, Kind.COST})

@@ -1,0 +1,63 @@
+"""Status: how far a run is, counted from its checkpoint alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from migrator.ledger import Ledger, State
+from migrator.model import Issue, Kind, Ref
+
+COLUMNS = ("extracted", "created", "matched", "skipped", "held", "refused", "open")
+_COLUMN_OF = {
+    State.MADE: "created",
+    State.MATCHED: "matched",
+    State.SKIPPED: "skipped",
+    State.HELD: "held",
+    State.DOUBTFUL: "held",
+    State.REFUSED: "refused",
+    State.INTENDED: "open",
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """state: new, running, paused, done or incomplete. `kinds`: for each kind the COLUMNS. `issues`: how many of each code."""
+
+    state: str
+    kinds: dict[Kind, dict[str, int]]
+    requests: dict[str, int] = field(default_factory=dict)
+    issues: dict[str, int] = field(default_factory=dict)
+    eta_seconds: float | None = None
+
+
+def status(ledger: Ledger) -> Status:
+    """Count. "running" is for the caller to say: the checkpoint does not know whether somebody is at work."""
+    kinds = {kind: row for kind in Kind if (row := _count(ledger, kind))["extracted"]}
+    issues = Counter(issue.code for issue in ledger.issues())
+    stage = ledger.meta("stage") or "new"
+    unfinished = any(row["held"] + row["refused"] for row in kinds.values())
+    state = ("incomplete" if unfinished else "done") if stage == "done" else "paused" if kinds else "new"
+    requests = {side: ledger.requests(side) for side in ("source", "target")}
+    eta = ledger.meta("eta_seconds")
+    return Status(state, kinds, requests, dict(issues), 0.0 if stage == "done" else float(eta) if eta else None)
+
+
+def _count(ledger: Ledger, kind: Kind) -> dict[str, int]:
+    row = dict.fromkeys(COLUMNS, 0)
+    row["extracted"] = ledger.count(kind)
+    worst: dict[Ref, str] = {}
+    for ref, part, outcome in ledger.outcomes():
+        if ref.kind is not kind or ledger.is_addition(ref):
+            continue
+        column = _COLUMN_OF[outcome.state]
+        if part == "create" or column in ("refused", "held", "open"):
+            worst[ref] = column if worst.get(ref) in (None, "created") else worst[ref]
+    row.update(Counter(worst.values()))
+    row["open"] = row["extracted"] - sum(row[name] for name in COLUMNS if name not in ("extracted", "open"))
+    return row
+
+
+def blockers(ledger: Ledger) -> list[Issue]:
+    """Why entities were held or refused."""
+    return [issue for issue in ledger.issues() if issue.reach == "blocker"]

@@ -1,0 +1,101 @@
+"""The run folder: one migration's checkpoint, cached files, kept replies and lock, between one source and one target."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from migrator.errors import RunFolderUnusable
+from migrator.ledger import Ledger, open_ledger
+from migrator.model import Ref
+from migrator.vendor import Body
+
+
+@dataclass(frozen=True)
+class Run:
+    """An open run folder."""
+
+    folder: Path
+    ledger: Ledger
+
+    @property
+    def replies(self) -> Path:
+        """Where replies against the contract are kept."""
+        return self.folder / "replies"
+
+    def incoming(self, file: Ref) -> Path:
+        """Where a file's bytes are written while their hash is not known. Names of files are data, never paths."""
+        return self._files / f"incoming-{hashlib.sha256(file.id.encode()).hexdigest()[:32]}"
+
+    def stored(self, sha256: str) -> Path:
+        """Where bytes lie once they are complete."""
+        return self._files / sha256
+
+    def store(self, body: Body) -> Body:
+        """Move fetched bytes to their place by hash."""
+        place = self.stored(body.sha256)
+        body.path.replace(place)
+        return Body(place, body.size, body.sha256)
+
+    @property
+    def _files(self) -> Path:
+        folder = self.folder / "files"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+@asynccontextmanager
+async def open_run(folder: Path, source: str, target: str) -> AsyncIterator[Run]:
+    """The run folder, made if it is not there, locked until the block ends. `source`, `target`: the accounts' identities.
+
+    Raises RunFolderUnusable: another process has it, it belongs to other accounts, or it cannot be written.
+    """
+    lock = _lock(folder)
+    try:
+        async with open_ledger(folder / "checkpoint.db") as ledger:
+            await _claim(ledger, folder, source, target)
+            yield Run(folder, ledger)
+    finally:
+        lock.release()
+
+
+@asynccontextmanager
+async def look_at_run(folder: Path) -> AsyncIterator[Run | None]:
+    """The run folder for reading only, also while a run is at work in it; None if no run has started."""
+    if not (folder / "checkpoint.db").exists():
+        yield None
+        return
+    async with open_ledger(folder / "checkpoint.db", writable=False) as ledger:
+        yield Run(folder, ledger)
+
+
+def _lock(folder: Path) -> FileLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        lock = FileLock(folder / "lock", timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise RunFolderUnusable(
+            f"{folder}: another migrator is at work in this run folder; wait for it, or stop it"
+        ) from error
+    except OSError as error:
+        raise RunFolderUnusable(f"{folder}: cannot be used: {error.strerror}. Mend it, or set run_dir.") from error
+    return lock
+
+
+async def _claim(ledger: Ledger, folder: Path, source: str, target: str) -> None:
+    for side, identity in (("source", source), ("target", target)):
+        claimed = ledger.meta(side)
+        if claimed is None:
+            await ledger.set_meta(side, identity)
+        elif claimed != identity:
+            raise RunFolderUnusable(
+                f"{folder}: this run folder was made for the {side} {claimed}, but the file now names {identity}. "
+                "Give the migration another name or run_dir, or put the account back."
+            )

@@ -1,0 +1,9 @@
+"""The vendors there are, written out. A new one is a folder beside this file and one line here."""
+
+from __future__ import annotations
+
+from migrator.vendor import Vendor
+from migrator.vendors.planfix import VENDOR as PLANFIX
+from migrator.vendors.worksection import VENDOR as WORKSECTION
+
+VENDORS: dict[str, Vendor] = {vendor.name: vendor for vendor in (WORKSECTION, PLANFIX)}
