@@ -265,6 +265,21 @@ Entity: TypeAlias = (
     Person | Group | Company | Contact | Tag | Field | Project | Task | File | Comment | CheckItem | Cost
 )
 
+ENTITY_TYPES: dict[Kind, type[Frozen]] = {
+    Kind.PERSON: Person,
+    Kind.GROUP: Group,
+    Kind.COMPANY: Company,
+    Kind.CONTACT: Contact,
+    Kind.TAG: Tag,
+    Kind.FIELD: Field,
+    Kind.PROJECT: Project,
+    Kind.TASK: Task,
+    Kind.FILE: File,
+    Kind.COMMENT: Comment,
+    Kind.CHECKITEM: CheckItem,
+    Kind.COST: Cost,
+}
+
 
 def owner(entity: Entity) -> Ref | None:
     """What the entity hangs on: a parent task, a project, a task or a comment; None for what stands alone."""

@@ -64,6 +64,7 @@ class Capabilities:
     checklist_limit: int | None = None  # lines on one task
     file_limit: int | None = None  # bytes
     empty_files: bool = True  # a file of 0 bytes is taken
+    verbatim: bool = False  # keeps entities as they are: no mapping, no words of its own
     silent: bool = False  # can keep mails and notifications from going out
 
 

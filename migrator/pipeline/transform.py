@@ -83,6 +83,8 @@ class Transform:
     def decide(self, entity: Entity) -> Decision:
         """What becomes of the entity. Pure."""
         kind = entity.ref.kind
+        if self.capabilities.verbatim:
+            return Decision(Action.CREATE, entity)
         if kind in self.capabilities.matches and (there := self._there(entity)):
             return Decision(Action.MATCH, entity, target=there)
         if obstacle := self._obstacle(entity):
@@ -114,7 +116,7 @@ class Transform:
     def continuations(self, entity: Entity) -> tuple[Comment, ...]:
         """The comments that carry on the entity's text, where it is too long for one; to be decided like any comment."""
         limit = self.capabilities.text_limit
-        if limit is None or not isinstance(entity, Task | Project | Comment) or len(entity.text.html) * 4 < limit:
+        if not limit or not isinstance(entity, Task | Project | Comment) or len(entity.text.html) * 4 < limit:
             return ()
         return self.decide(entity).more
 

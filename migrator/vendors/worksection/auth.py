@@ -87,8 +87,8 @@ class AdminKey:
         return replace(request, method=method, url=f"{url}?{query}&hash={digest}", json=None, headers=headers)
 
     def review(self, request: Request, judgement: Judgement) -> Judgement:  # noqa: ARG002  the protocol's
-        """A bad hash before anything was let in may mean that the header is not known here: worth the other way, once."""
-        if judgement.code == "2" and not self._settled:
+        """A denial before anything was let in may mean that the header is not known here: worth the other way, once."""
+        if judgement.verdict is Verdict.DENIED and not self._settled:
             return replace(judgement, verdict=Verdict.EXPIRED)
         if judgement.verdict in (Verdict.DONE, Verdict.REFUSED):
             self._settled = True

@@ -29,7 +29,7 @@ def judge(request: Request, answer: Answer) -> Judgement:
         return Judgement(Verdict.REFUSED, "the request is longer than 8 kB; use auth = hmac or oauth2", "414")
     if answer.status >= 500:
         return Judgement(Verdict.BUSY, f"HTTP {answer.status}")
-    if answer.status in (200, 301, 302, 303, 307, 308) and _is_bytes(request, answer):
+    if answer.status == 200 and _is_bytes(request, answer):
         return Judgement(Verdict.DONE)
     try:
         reply = answer.json()

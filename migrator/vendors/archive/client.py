@@ -1,0 +1,196 @@
+"""The folder opened as a source or as a target. A line is on the disk before its create returns."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from migrator.errors import InputWrong, Refused
+from migrator.model import Entity, File, Kind, Ref
+from migrator.vendor import (
+    Account,
+    Body,
+    Check,
+    Context,
+    Decoded,
+    Made,
+    Observed,
+    Page,
+    Read,
+    Record,
+    Seen,
+    Step,
+    Vocabulary,
+)
+from migrator.vendors.archive import decode, encode
+
+_PAGE = 1000
+_DIRECTORY = frozenset({Kind.PERSON, Kind.GROUP, Kind.COMPANY, Kind.CONTACT, Kind.TAG, Kind.FIELD})
+
+
+class ArchiveSource:
+    """An archive open for reading."""
+
+    reads = tuple(Read(kind.value, (kind,), directory=kind in _DIRECTORY) for kind in Kind)
+
+    def __init__(self, account: Account) -> None:
+        """Raises InputWrong if the folder is not as its manifest says."""
+        self._folder = _folder(account)
+        if problems := decode.check_manifest(self._folder):
+            raise InputWrong(problems)
+
+    def scopes(self, read: str, seen: Seen) -> Iterable[str]:
+        """One file per kind."""
+        del read, seen
+        return ("",)
+
+    async def page(self, read: str, scope: str, cursor: str | None, seen: Seen) -> Page:
+        """Up to 1,000 lines from the cursor on, which is a byte offset."""
+        del scope, seen
+        rows = list(islice(decode.placed_lines(self._folder / f"{read}.jsonl", int(cursor or 0)), _PAGE))
+        return Page(tuple(record for record, _ in rows), str(rows[-1][1]) if len(rows) == _PAGE else None)
+
+    def record_id(self, read: str, record: Record) -> str:
+        """The entity's own id."""
+        del read
+        return str(record["ref"]["id"])
+
+    def decoder(self, read: str, seen: Seen) -> Callable[[Record], Decoded]:
+        """Lines are entities already."""
+        del read, seen
+        return lambda record: Decoded((decode.entity(record),))
+
+    def totals(self, seen: Seen) -> Mapping[str, str]:
+        """None but the manifest, which was checked."""
+        del seen
+        return {}
+
+    async def body(self, file: File, to: Path) -> Body:
+        """Copy the bytes, and prove that they are those the archive took. Raises Refused if they are not."""
+        return await asyncio.to_thread(self._copy, file, to)
+
+    def _copy(self, file: File, to: Path) -> Body:
+        path = self._folder / decode.FILES / self._hashes[file.ref.id]
+        try:
+            shutil.copyfile(path, to)
+        except OSError as error:
+            raise Refused(f"{path}: {error.strerror}: the bytes of {file.name!r} are not in the archive") from error
+        with to.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        if sha256 != path.name:
+            raise Refused(f"{path}: the bytes of {file.name!r} were changed since the archive was made")
+        return Body(to, to.stat().st_size, sha256)
+
+    @cached_property
+    def _hashes(self) -> dict[str, str]:
+        return {record["ref"]["id"]: record["sha256"] for record in decode.lines(self._folder / "file.jsonl")}
+
+    async def check(self) -> list[Check]:
+        """The manifest was compared on opening."""
+        count = sum(row["count"] for row in decode.manifest(self._folder)["kinds"].values())
+        return [Check("archive", "ok", f"{self._folder}: {count} entities, as its manifest says")]
+
+
+class ArchiveTarget:
+    """An archive open for filling."""
+
+    def __init__(self, account: Account, *, writable: bool) -> None:
+        self._folder = _folder(account)
+        self._writable = writable
+        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {})
+        if writable:
+            (self._folder / decode.FILES).mkdir(parents=True, exist_ok=True)
+            for kind in Kind:
+                _drop_half_line(self._folder / f"{kind}.jsonl")
+
+    def close(self) -> None:
+        """Write the manifest: from now on the folder is an archive."""
+        if self._writable:
+            path = self._folder / decode.MANIFEST
+            part = path.with_suffix(".part")
+            part.write_bytes(orjson.dumps(decode.manifest(self._folder), option=orjson.OPT_INDENT_2))
+            part.replace(path)
+
+    def parts(self, entity: Entity) -> tuple[str, ...]:
+        """One line each."""
+        del entity
+        return ("create",)
+
+    def requests(self, step: Step) -> int:
+        """A folder is asked nothing."""
+        del step
+        return 0
+
+    def link(self, kind: Kind, id: str) -> str | None:
+        """A folder has no pages."""
+        del kind, id
+        return None
+
+    async def create(self, step: Step, context: Context) -> Made:
+        """Append the entity's line; a file's bytes first."""
+        body = context.body(step.ref) if isinstance(step.entity, File) else None
+        await asyncio.to_thread(self._append, step.entity, body)
+        return Made(step.ref.id)
+
+    def _append(self, entity: Entity, body: Body | None) -> None:
+        if body:
+            place = self._folder / decode.FILES / body.sha256
+            part = place.with_suffix(".part")
+            shutil.copyfile(body.path, part)
+            part.replace(place)
+        with (self._folder / f"{entity.ref.kind}.jsonl").open("ab") as stream:
+            stream.write(encode.line(entity, body.sha256 if body else ""))
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    async def finish(self, step: Step, context: Context) -> Made:
+        """Nothing is left to do."""
+        del context
+        return Made(step.ref.id)
+
+    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, str]:
+        """The lines that are there."""
+        del context
+        there = {record["ref"]["id"] for record in self._lines(steps[0].ref.kind)}
+        return {step.ref: step.ref.id for step in steps if step.ref.id in there}
+
+    def expected(self, step: Step, context: Context) -> Mapping[str, str]:
+        """The fields of the line."""
+        sha256 = context.body(step.ref).sha256 if isinstance(step.entity, File) else ""
+        return encode.flat(orjson.loads(encode.line(step.entity, sha256)))
+
+    async def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
+        """Every line of the kind."""
+        del steps, context
+        for record in self._lines(kind):
+            yield Observed(str(record["ref"]["id"]), "", encode.flat(record))
+
+    async def check(self) -> list[Check]:
+        """Whether the folder can be written."""
+        parent = next(one for one in (self._folder, *self._folder.parents) if one.exists())
+        if os.access(parent, os.W_OK):
+            return [Check("archive", "ok", f"{self._folder} can be written")]
+        return [Check("archive", "error", f"{parent} cannot be written", "set path to a folder of yours")]
+
+    def _lines(self, kind: Kind) -> Iterable[dict[str, Any]]:
+        return decode.lines(self._folder / f"{kind}.jsonl")
+
+
+def _folder(account: Account) -> Path:
+    assert account.path is not None, "config asks for a path"
+    return account.path
+
+
+def _drop_half_line(path: Path) -> None:
+    """A killed process may leave the last line unfinished; its create was never confirmed."""
+    if path.exists() and (content := path.read_bytes()) and not content.endswith(b"\n"):
+        path.write_bytes(content[: content.rfind(b"\n") + 1])
