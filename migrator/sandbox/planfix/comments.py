@@ -145,7 +145,7 @@ def delete(ask: Ask) -> Reply:
 def _create(ask: Ask, on: Record) -> Record:
     if not ask.body.get("description") and not ask.body.get("files"):
         raise Refusal(400, MISSING, "Description is required")
-    changes = inputs.read(ask.writer, _CREATE, ask.body)
+    changes = inputs.given(inputs.read(ask.writer, _CREATE, ask.body))
     identity = ask.state.next_id("comments")
     row = {"id": identity, "owner": ask.me, "dateTime": ask.now, **on}
     inputs.apply(row, changes)

@@ -91,27 +91,38 @@ def import_all(ask: Ask) -> Reply:
     duplicate = ask.body.get("optionImportDuplicate", "none")
     if not isinstance(unique, str) or duplicate not in ("ignore", "update", "none"):
         raise bad_json()
-    for row in rows_of(ask.body, "contacts"):
-        template = ask.body.get("companyTemplateId" if row.get("isCompany") else "contactTemplateId")
+    rows = [(row, _import_template(ask, row)) for row in rows_of(ask.body, "contacts")]
+    for row, template in rows:
+        _checked(ask, row, template)
+    for row, template in rows:
         same = None if duplicate == "none" else _same(ask.state, row, unique)
         if same is None:
-            _create(ask, row, id_of({"id": template}))
+            _create(ask, row, template)
         elif duplicate == "update":
             _lay(ask, same, _read(ask, row, same.get("template")))
     return empty(201)
 
 
 def _create(ask: Ask, body: Mapping[str, Any], template: int | None) -> Record:
-    if str(template) not in ask.state.contact_templates:
-        raise inputs.bad_value(f"Not found by id {template}")
-    if not body.get("name"):
-        raise Refusal(400, 2006, "Contact name is empty")
-    taken = _read(ask, body, template)
+    taken = _checked(ask, body, template)
     identity = ask.state.next_id("contacts")
     contact: Record = {"id": identity, "template": template, "createdDate": ask.now, "addedBy": ask.me}
     _lay(ask, contact, taken)
     ask.state.contacts[str(identity)] = contact
     return contact
+
+
+def _import_template(ask: Ask, row: Record) -> int | None:
+    return id_of({"id": ask.body.get("companyTemplateId" if row.get("isCompany") else "contactTemplateId")})
+
+
+def _checked(ask: Ask, body: Mapping[str, Any], template: int | None) -> Record:
+    """What a new contact takes from the body. Raises Refusal."""
+    if str(template) not in ask.state.contact_templates:
+        raise inputs.bad_value(f"Not found by id {template}")
+    if not body.get("name"):
+        raise Refusal(400, 2006, "Contact name is empty")
+    return inputs.given(_read(ask, body, template))
 
 
 def _read(ask: Ask, body: Mapping[str, Any], template: int | None) -> Record:

@@ -43,6 +43,11 @@ def read(writer: Writer, inputs: Mapping[str, Input], body: Mapping[str, Any]) -
     return {name: take(writer, body[name]) for name, take in inputs.items() if name in body}
 
 
+def given(changes: Record) -> Record:
+    """The changes without those that clear: what a new object has, or a value that cannot be cleared."""
+    return {name: value for name, value in changes.items() if value is not None}
+
+
 def apply(record: Record, changes: Mapping[str, Any]) -> None:
     """Lay changes over a record: None takes the key away, custom values merge field by field."""
     for name, value in changes.items():

@@ -155,7 +155,7 @@ def objects(ask: Ask) -> Reply:
 
 def one_object(ask: Ask) -> Reply:
     """GET /object/{id}."""
-    return success(object=shapes.pick(ask.state, _object(ask), None, tasks.TASK, minimal=("name", "processId")))
+    return success(object=shapes.pick(ask.state, _object(ask), None, tasks.TASK, minimal=("name", "status")))
 
 
 def object_statuses(ask: Ask) -> Reply:

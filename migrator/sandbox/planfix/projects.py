@@ -58,11 +58,12 @@ def create(ask: Ask) -> Reply:
     """POST /project/: 201 and the id."""
     if "name" not in ask.body:
         raise Refusal(400, MISSING, "Name is required")
-    taken = inputs.read(ask.writer, _CREATE, ask.body)
+    taken = inputs.given(inputs.read(ask.writer, _CREATE, ask.body))
     template = taken.get("template") or next((int(key) for key in ask.state.project_templates), None)
+    taken |= _fields(ask, template)
     project: Record = {"id": ask.state.next_id("projects"), "status": ACTIVE, "template": template}
     project |= {"owner": ask.me, "author": ask.me, "created": ask.now}
-    inputs.apply(project, {**taken, **_fields(ask, template)})
+    inputs.apply(project, taken)
     ask.state.projects[str(project["id"])] = project
     change.notify(ask, project)
     return success(201, wrote=True, id=project["id"])

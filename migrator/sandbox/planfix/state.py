@@ -8,6 +8,7 @@ Kept form of a record, in the account file and in memory: references are ids (`"
 from __future__ import annotations
 
 import base64
+import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -135,7 +136,7 @@ class State:
 
 def load(account: Mapping[str, Any] | None) -> State:
     """Read an account file; None gives an empty account with one robot, one process and one template of each kind."""
-    source = account or _bare()
+    source = copy.deepcopy(account or _bare())
     state = State(zone=source.get("time_zone", "Europe/Kyiv"), options=Options(**source.get("options", {})))
     for token in source.get("tokens", []):
         active = token.get("active", True)

@@ -18,6 +18,7 @@ from migrator.sandbox.planfix.state import State
 from migrator.sandbox.planfix.wire import MISSING, Record, Refusal, id_of, rows_of, success
 from migrator.sandbox.server import Reply
 
+_NEVER_CLEARED = ("dateTime", "assigner")
 DRAFT, NEW, DONE = 0, 1, 3  # statuses of the built-in process; 0 only at creation [obs PFX]
 
 
@@ -77,20 +78,22 @@ def create(ask: Ask) -> Reply:
     """POST /task/: 201 and the id."""
     if "name" not in ask.body:
         raise Refusal(400, MISSING, "Name is required")
-    taken = inputs.read(ask.writer, _CREATE, ask.body)
+    taken = inputs.given(inputs.read(ask.writer, _CREATE, ask.body))
     template = taken.get("template") or next((int(key) for key in ask.state.task_templates), None)
     process = taken.get("processId") or _process_of(ask.state, template)
     if str(process) not in ask.state.processes:
         raise inputs.bad_value(f"Process not find by id {process}")
+    _check_status(ask.state, process, taken.get("status", NEW))
+    taken |= {**_dates(ask, update=False), **_fields(ask, template)}
     task: Record = {"assigner": ask.me, "dateTime": ask.now, "dateOfLastUpdate": ask.now, "priority": "NotUrgent"}
     task |= {"id": ask.state.next_id("tasks"), "status": NEW, "template": template, "processId": process}
-    inputs.apply(task, {**taken, **_dates(ask, update=False), **_fields(ask, template)})
-    _check_status(ask.state, task["processId"], task["status"])
+    inputs.apply(task, taken)
     if _completes(ask.state, task):
         task["actualCompletionDate"] = ask.now
     ask.state.tasks[str(task["id"])] = task
     comments.describe(ask.state, task)
     change.notify(ask, task)
+    _spawn(ask, task)
     return success(201, wrote=True, id=task["id"])
 
 
@@ -101,6 +104,7 @@ def update(ask: Ask) -> Reply:
     if task is None or not ask.sees_task(task):
         raise Refusal(404, 1000, f"Task for update not found by id {key}")
     taken = inputs.read(ask.writer, _UPDATE, ask.body)
+    taken = {name: value for name, value in taken.items() if value is not None or name not in _NEVER_CLEARED}
     taken |= {**_dates(ask, update=True), **_fields(ask, task.get("template"))}
     _check_update(ask.state, task, taken)
     failed = change.part(ask.state, taken)
@@ -111,6 +115,16 @@ def update(ask: Ask) -> Reply:
         return Reply(202, wrote=True)
     commit(ask.state, key, taken, ask.now)
     return change.answer(ask.state, failed)
+
+
+def _spawn(ask: Ask, task: Record) -> None:
+    """The subtasks that the template brings along (gotcha 38)."""
+    template = ask.state.task_templates.get(str(task["template"]), {})
+    for name in template.get("subtasks", []):
+        copied = {key: task[key] for key in ("assigner", "dateTime", "dateOfLastUpdate", "priority", "processId")}
+        child = {"id": ask.state.next_id("tasks"), "name": name, "parent": task["id"], "status": NEW, **copied}
+        ask.state.tasks[str(child["id"])] = child
+        comments.describe(ask.state, child)
 
 
 def commit(state: State, key: str, taken: Record, now: str) -> None:
