@@ -149,7 +149,7 @@ async def serve(
         fault = faulty.draw(call.method, call.path, call.query)
         return await _lay(fault, request, running, call, late)
 
-    runner = web.ServerRunner(web.Server(answer, keepalive_timeout=75))
+    runner = web.ServerRunner(web.Server(answer, keepalive_timeout=75, max_line_size=2**20))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", port)
     try:

@@ -12,6 +12,7 @@ stricter answer is taken, so that a client that works here makes no lucky guess:
 - 65,536 means UTF-8 bytes, in comments too. Titles are cut at 500 characters. Markup in written text is shown, not obeyed.
 - Lists carry no custom_fields; get_task and get_project do with `custom_fields` in extra. Embedded comments have no files.
 - get_tasks does not name the project; a child's tags need `tags` in extra; search_tasks is flat.
+- search_tasks is complete, though the vendor's was seen to miss closed tasks. Options of custom fields are plain strings.
 - filter: letter case does not count; a quote inside a string cannot be written.
 - get_costs without a project or task leaves out archived projects, get_costs_total does not; dateadd of a cost is its day.
 - Closed tasks take no new comments or costs, archived projects no new tasks either; what is there can still be changed.
@@ -21,6 +22,9 @@ stricter answer is taken, so that a client that works here makes no lucky guess:
 - add_user and add_contact refuse an address that is in use (11); unknown company, group and team titles are refused (10).
 - With the admin key and no author named, the owner writes.
 - Moments are in the account's time zone. A file's page leads to the login form.
+
+An account is the JSON of `samples/worksection-account.json`: the API's own words, with people, parents and tags by id, texts as HTML and
+comments as plain text, file bodies as `text` or `base64`, and what the API never tells: `published`, `hidden`, `tag_groups`.
 
 Texts of a sample link to `https://NAME.worksection.com`; they are shown with the address under which the sandbox is served.
 """

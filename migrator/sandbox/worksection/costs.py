@@ -1,4 +1,4 @@
-"""Costs: rows of time and money on tasks, their sums, and the only delete of the API."""
+"""Costs: rows of time and money on tasks, their sums; the only work that the API can delete."""
 
 from __future__ import annotations
 

@@ -19,7 +19,10 @@ def get_files(account: Account, ask: Ask) -> Answer:
     """Files of a project (its description and Files section only) or of a task (its description and comments)."""
     if identity := ask.text("id_task"):
         task = account.task(ask, identity)
-        comments = {key for key, comment in account.comments.items() if comment["task"] == task["id"]}
+        held_comments = [
+            one for one in account.comments.values() if one["task"] == task["id"] and sees_comment(ask, one)
+        ]
+        comments = {comment["id"] for comment in held_comments}
         held = [
             file for file in account.files.values() if file.get("task") == task["id"] or file.get("comment") in comments
         ]

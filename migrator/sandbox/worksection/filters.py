@@ -98,10 +98,13 @@ class _Parser:
         raise self._wrong()
 
     def _day(self, read: Reading, sign: str) -> Test:
-        wanted = iso_day(self._quoted(), "filter")
         compare = _COMPARE.get(sign)
         if compare is None:
             raise self._wrong()
+        try:
+            wanted = iso_day(self._quoted(), "filter")
+        except Refusal:
+            raise self._wrong() from None
         return lambda record: bool(read(record)) and compare(read(record)[:10], wanted)
 
     def _quoted(self) -> str:
