@@ -74,6 +74,21 @@ async def look_at_run(folder: Path) -> AsyncIterator[Run | None]:
         yield Run(folder, ledger)
 
 
+def is_at_work(folder: Path) -> bool:
+    """Whether a process has the run folder locked."""
+    lock = FileLock(folder / "lock", timeout=0)
+    if not (folder / "lock").exists():
+        return False
+    try:
+        lock.acquire()
+    except Timeout:
+        return True
+    except OSError:
+        return False  # not ours to lock; it may still be read
+    lock.release()
+    return False
+
+
 def _lock(folder: Path) -> FileLock:
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -343,3 +343,4 @@ class Vendor:
     options: tuple[Option, ...]
     open_source: Callable[[Account, Wire], AbstractAsyncContextManager[Source]] | None
     open_target: Callable[[Account, Wire], AbstractAsyncContextManager[Target]] | None
+    on_disk: bool = False  # a folder rather than an address with a secret

@@ -131,13 +131,26 @@ class Load:
             return True
         issues = (*decision.issues, *self._transform.links_lost(entity))
         for step in steps_of(self._target, self._transform, decision.entity):
+            if self._is_held_for_good(step):
+                break  # the parts after it build on it
             if is_open(self._ledger, entity, step.part) and not await self._create(step, issues):
                 return (step.ref, step.part) not in self._doubts
         self._progress.settled(entity.ref.kind)
         return True
 
+    def _is_held_for_good(self, step: Step) -> bool:
+        outcome = self._ledger.outcome(step.ref, step.part)
+        return outcome is not None and outcome.state is State.DOUBTFUL
+
     def _missing_owner(self, entity: Entity) -> Ref | None:
         above = owner(entity)
+        if (
+            isinstance(entity, File)
+            and above
+            and (comment := self._ledger.entity(above))
+            and above.kind is Kind.COMMENT
+        ):
+            above = owner(comment)  # files come before the comment that shows them
         if above is None or self._ledger.target(above):
             return None
         return above if self._ledger.entity(above) is not None or entity.ref.kind is not Kind.TASK else None

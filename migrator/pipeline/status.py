@@ -33,17 +33,18 @@ class Status:
 
 def status(ledger: Ledger) -> Status:
     """Count. "running" is for the caller to say: the checkpoint does not know whether somebody is at work."""
-    kinds = {kind: row for kind in Kind if (row := _count(ledger, kind))["extracted"]}
+    kinds = {kind: row for kind in Kind if (row := count(ledger, kind))["extracted"]}
     issues = Counter(issue.code for issue in ledger.issues())
-    stage = ledger.meta("stage") or "new"
+    through = ledger.meta("stage") == "done" and not any(row["open"] for row in kinds.values())
     unfinished = any(row["held"] + row["refused"] for row in kinds.values())
-    state = ("incomplete" if unfinished else "done") if stage == "done" else "paused" if kinds else "new"
+    state = ("incomplete" if unfinished else "done") if through else "paused" if kinds else "new"
     requests = {side: ledger.requests(side) for side in ("source", "target")}
     eta = ledger.meta("eta_seconds")
-    return Status(state, kinds, requests, dict(issues), 0.0 if stage == "done" else float(eta) if eta else None)
+    return Status(state, kinds, requests, dict(issues), 0.0 if through else float(eta) if eta else None)
 
 
-def _count(ledger: Ledger, kind: Kind) -> dict[str, int]:
+def count(ledger: Ledger, kind: Kind) -> dict[str, int]:
+    """The COLUMNS of one kind."""
     row = dict.fromkeys(COLUMNS, 0)
     row["extracted"] = ledger.count(kind)
     worst: dict[Ref, str] = {}

@@ -59,4 +59,5 @@ VENDOR = Vendor(
     options=(),
     open_source=open_source,
     open_target=open_target,
+    on_disk=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from decimal import Decimal
 
 from migrator.model import Comment, Cost, File, Kind, Ref
 from migrator.vendor import Decoded, Record, Seen
@@ -23,26 +23,22 @@ def comment(record: Record, place: Place) -> Decoded:
         author=values.who(record.get("user_from")),
         url=place.absolute(record["page"]),
     )
-    found = [_file(one, entity.ref, place) for one in record.get("files") or ()]
-    issues = tuple(issue for one in record.get("files") or () for issue in _file_issues(one))
-    return Decoded((entity, *found), unaccounted("comments", record, entity.ref) + issues)
+    files = [file(one, entity.ref, place) for one in record.get("files") or ()]
+    entities = (entity, *(found for one in files for found in one.entities))
+    issues = unaccounted("comments", record, entity.ref) + tuple(issue for one in files for issue in one.issues)
+    return Decoded(entities, issues)
 
 
 def project_file(record: Record, place: Place, placed: set[str]) -> Decoded:
     """A record of get_files, with the project it was asked for; `placed`: the files that hang on a task or comment."""
     if str(record["id"]) in placed:
         return Decoded(())
-    on = Ref(Kind.PROJECT, str(record["id_project"]))
-    return Decoded((_file(record, on, place),), _file_issues(record))
+    return file(record, Ref(Kind.PROJECT, str(record["id_project"])), place)
 
 
-def _task_files(record: Record, on: Ref, place: Place) -> Iterator[Entity]:
-    for one in record.get("files") or ():
-        yield _file(one, on, place)
-
-
-def _file(record: Record, on: Ref, place: Place) -> File:
-    return File(
+def file(record: Record, on: Ref, place: Place) -> Decoded:
+    """A file as get_files lists it, or as a task or comment shows it: then without a date and an author."""
+    entity = File(
         ref=Ref(Kind.FILE, str(record["id"])),
         on=on,
         name=record["name"],
@@ -50,10 +46,7 @@ def _file(record: Record, on: Ref, place: Place) -> File:
         created=values.moment(record.get("date_added"), place.zone),
         author=values.who(record.get("user_from")),
     )
-
-
-def _file_issues(record: Record) -> tuple[Issue, ...]:
-    return unaccounted("files", record, Ref(Kind.FILE, str(record["id"])))
+    return Decoded((entity,), unaccounted("files", record, entity.ref))
 
 
 def cost(record: Record) -> Decoded:
@@ -77,4 +70,27 @@ def cost(record: Record) -> Decoded:
 def placed_files(seen: Seen) -> set[str]:
     """The ids of the files that hang on tasks and comments; a project's list should name none of them."""
     owners = (owner for read in ("tasks", "comments") for owner in flat(seen(read)))
-    return {str(file["id"]) for owner in owners for file in owner.get("files") or ()}
+    return {str(one["id"]) for owner in owners for one in owner.get("files") or ()}
+
+
+def cost_totals(seen: Seen) -> dict[str, tuple[int, Decimal]]:
+    """Minutes and money spent on each project, by its id, as the vendor sums them up."""
+    sums = (record for record in seen("costs_total") if "id" in record)  # the sum of all projects has no id
+    return {str(one["id"]): (values.minutes(one["time"]), values.money(one["money"])) for one in sums}
+
+
+def cost_sums(seen: Seen) -> dict[str, tuple[int, Decimal]]:
+    """The same from the rows of get_costs."""
+    sums: dict[str, tuple[int, Decimal]] = {}
+    for record in seen("costs"):
+        entity = cost(record).entities[0]
+        assert isinstance(entity, Cost)
+        spent, paid = sums.get(project := project_id(record["task"]), (0, Decimal(0)))
+        sums[project] = (spent + entity.minutes, paid + entity.money)
+    return sums
+
+
+def project_id(task: Record) -> str:
+    """The project of a task."""
+    inside = task.get("project")  # may be absent in get_tasks; the page never is
+    return str(inside["id"]) if inside else texts.page_of(task["page"])[0]

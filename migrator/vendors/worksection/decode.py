@@ -1,33 +1,16 @@
-"""Decode the work: projects, tasks, comments, files, costs; and choose what decodes the records of a read. Pure."""
+"""What decodes the records of each read. Pure; the records themselves are read in directory.py, work.py and attached.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from migrator.errors import ContractBroken
-from migrator.model import (
-    CheckItem,
-    Comment,
-    Cost,
-    Entity,
-    File,
-    Issue,
-    Kind,
-    Label,
-    Project,
-    Reach,
-    Ref,
-    Relation,
-    Task,
-    Value,
-)
+from migrator.model import Kind, Ref
 from migrator.vendor import Decoded, Record, Seen
-from migrator.vendors.worksection import directory, texts, values
+from migrator.vendors.worksection import attached, directory, work
 from migrator.vendors.worksection.keys import unaccounted
+from migrator.vendors.worksection.known import known_of_projects, known_of_tasks
 from migrator.vendors.worksection.place import Place
-from migrator.vendors.worksection.plan import comments_apart, is_brief
 
 _DIRECTORIES: Mapping[str, Callable[[Record, Place], Decoded]] = {
     "users": directory.person,
@@ -39,6 +22,7 @@ _DIRECTORIES: Mapping[str, Callable[[Record, Place], Decoded]] = {
     "task_fields": directory.task_field,
     "project_fields": directory.project_field,
 }
+# All they say is said by the records that name them; what they say beside it is an issue of that kind.
 _SETTLED = {"contact_groups": Kind.CONTACT, "task_tag_groups": Kind.TAG, "project_tag_groups": Kind.TAG}
 
 
@@ -49,33 +33,31 @@ def decoder(read: str, place: Place, seen: Seen) -> Callable[[Record], Decoded]:
     def guarded(record: Record) -> Decoded:
         try:
             return decode(record)
-        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
-            what = f"Worksection, {read} {record.get('id', '')}: a record that cannot be read"
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            what = f"Worksection, {read} {record.get('id', '')}: a record that no page of the vendor describes"
             raise ContractBroken(f"{what} ({type(error).__name__}: {error})") from error
 
     return guarded
 
 
 def _choose(read: str, place: Place, seen: Seen) -> Callable[[Record], Decoded]:
+    if read in _DIRECTORIES:
+        return lambda record: _DIRECTORIES[read](record, place)
+    if read in _SETTLED:
+        return lambda record: Decoded((), unaccounted(read, record, Ref(_SETTLED[read], f"{read}/{record['id']}")))
     match read:
         case "projects":
             known = known_of_projects(seen)
-            return lambda record: project(record, place, known)
+            return lambda record: work.project(record, place, known)
         case "tasks":
             known = known_of_tasks(seen)
-            return lambda record: tasks(record, place, known)
+            return lambda record: work.tasks(record, place, known)
         case "comments":
-            return lambda record: comment(record, place)
+            return lambda record: attached.comment(record, place)
         case "project_files":
-            placed = set(_placed_files(seen))
-            return lambda record: project_file(record, place, placed)
-        case "costs":
-            return cost
-        case _ if read in _DIRECTORIES:
-            return lambda record: _DIRECTORIES[read](record, place)
-        case _ if read in _SETTLED:
-            return lambda record: Decoded((), unaccounted(read, record, Ref(_SETTLED[read], f"{read}/{record['id']}")))
-        case _:  # read for other reads: ids, values of custom fields, sums
+            placed = attached.placed_files(seen)
+            return lambda record: attached.project_file(record, place, placed)
+        case "costs" | "costs_left":
+            return attached.cost
+        case _:  # read for the sake of other reads: ids, values of custom fields, sums
             return lambda _: Decoded(())
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrator.model import Company, Contact, Entity, Field, Group, Kind, Person, Ref, Tag
+from migrator.model import Company, Contact, Entity, Field, Group, Issue, Kind, Person, Ref, Tag
 from migrator.vendor import Decoded, Record
 from migrator.vendors.worksection.keys import unaccounted
 from migrator.vendors.worksection.place import Place
@@ -72,14 +72,14 @@ def project_tag(record: Record, _: Place) -> Decoded:
     return _tag("project_tags", record, Kind.PROJECT)
 
 
-def task_field(record: Record, _: Place) -> Decoded:
+def task_field(record: Record, place: Place) -> Decoded:
     """A record of get_task_custom_fields."""
-    return _field("task_fields", record, Kind.TASK)
+    return _field("task_fields", record, place, Kind.TASK)
 
 
-def project_field(record: Record, _: Place) -> Decoded:
+def project_field(record: Record, place: Place) -> Decoded:
     """A record of get_project_custom_fields."""
-    return _field("project_fields", record, Kind.PROJECT)
+    return _field("project_fields", record, place, Kind.PROJECT)
 
 
 def option_title(option: Any) -> str:
@@ -103,7 +103,7 @@ def _tag(table: str, record: Record, of: Kind) -> Decoded:
     return Decoded((entity,), unaccounted(table, record, entity.ref))
 
 
-def _field(table: str, record: Record, of: Kind) -> Decoded:
+def _field(table: str, record: Record, place: Place, of: Kind) -> Decoded:
     options = record.get("options") or ()
     entity: Entity = Field(
         ref=Ref(Kind.FIELD, f"{of}/{record['id']}"),
@@ -111,11 +111,13 @@ def _field(table: str, record: Record, of: Kind) -> Decoded:
         of=of,
         type=record.get("type") or "",
         description=record.get("descr") or "",
-        options=tuple(
-            option_title(option) for option in (options.values() if isinstance(options, dict) else options)
-        ),
+        options=tuple(option_title(option) for option in (options.values() if isinstance(options, dict) else options)),
     )
-    return Decoded((entity,), unaccounted(table, record, entity.ref))
+    issues = unaccounted(table, record, entity.ref)
+    if not place.custom_fields:
+        detail = "the option custom_fields = false leaves its values out"
+        issues += (Issue(ref=entity.ref, code="left-out", field="fields", detail=detail),)
+    return Decoded((entity,), issues)
 
 
 def _name(record: Record) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from migrator.model import Label, Value
 from migrator.vendor import Record, Seen
 from migrator.vendors.worksection.directory import option_title
+from migrator.vendors.worksection.plan import flat
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def known_of_projects(seen: Seen) -> Known:
 
 def known_of_tasks(seen: Seen) -> Known:
     """What records of tasks refer to."""
-    records = (record for read in ("task_index", "task_values") for record in seen(read))
+    records = (record for read in ("task_index", "task_values") for record in flat(seen(read)))
     return Known(_labels(seen("task_tags")), _values_by_owner(records))
 
 
@@ -70,7 +71,5 @@ def _value(value: Any) -> Value:
     if value in (None, ""):
         return ""
     if isinstance(value, list | tuple):
-        return tuple(directory.option_title(each) for each in value)
-    return directory.option_title(value)
-
-
+        return tuple(option_title(each) for each in value)
+    return option_title(value)

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True)
 class Place:
-    """The account's address, the zone of its naive moments, and whether comments are read by themselves for their files."""
+    """The account's address, the zone of its naive moments, and what its user wants read at a request for each object."""
 
     url: str
     zone: ZoneInfo
     comment_files: bool = True
+    custom_fields: bool = True
 
     def absolute(self, page: str) -> str:
         """A page of the account as an address to open."""

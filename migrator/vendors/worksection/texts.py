@@ -12,13 +12,12 @@ from migrator.text import addresses, from_plain, to_plain
 _PAGE = re.compile(r"/project/(?P<project>\d+)(?:/(?:\d+/)?(?P<task>\d+))?/?")
 _COMMENT = re.compile(r"com(\d+)")
 _DOWNLOAD = re.compile(r"/download/(\d+)(?:/.*)?")
-_BREAK = re.compile(r"(<br\s*/?>|\r?\n|</?(?:p|div|li|ul|ol)\b[^>]*>)", re.IGNORECASE)
+_BREAK = re.compile(r"(<br\s*/?>|\r?\n|</?(?:p|div|li|ul|ol)\b[^<>]*>)", re.IGNORECASE)
 _LINE_END = re.compile(r"<br\s*/?>|\r?\n", re.IGNORECASE)
 _BLOCK = re.compile(r"<(?:br|p|div|li|table|pre)\b", re.IGNORECASE)
-_TODO = re.compile(r"(?:<[^>]*>|&nbsp;|\s)*(?:•|&bull;|&#8226;|&#x2022;)(?:&nbsp;|\s)+(.*)", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
-_EMPTY = re.compile(r"<(p|div|li|ul|ol)\b[^>]*>\s*</\1>", re.IGNORECASE)
-_TRAILING = re.compile(r"(?:<br\s*/?>|\s)+$", re.IGNORECASE)
+_TODO = re.compile(r"(?:<[^<>]*>|&nbsp;|\s)*(?:•|&bull;|&#8226;|&#x2022;)(?:&nbsp;|\s)+(.*)", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>")
+_EMPTY = re.compile(r"<(p|div|li|ul|ol)\b[^<>]*>\s*</\1>", re.IGNORECASE)
 
 
 def rich(html: str, url: str) -> Text:
@@ -83,7 +82,14 @@ def take_checklist(html: str) -> tuple[str, tuple[str, ...]]:
     rest = "".join(pieces)
     while (shorter := _EMPTY.sub("", rest)) != rest:
         rest = shorter
-    return _TRAILING.sub("", rest), tuple(items)
+    return _without_last_breaks(rest), tuple(items)
+
+
+def _without_last_breaks(html: str) -> str:
+    html = html.rstrip()
+    while (place := html.rfind("<")) >= 0 and _LINE_END.fullmatch(html, place):
+        html = html[:place].rstrip()
+    return html
 
 
 def _unclosed(line: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrator.model import CheckItem, Entity, Issue, Kind, Project, Reach, Ref, Relation, Task
+from migrator.model import CheckItem, Issue, Kind, Project, Reach, Ref, Relation, Task, Text
 from migrator.vendor import Decoded, Record
 from migrator.vendors.worksection import texts, values
-from migrator.vendors.worksection.attached import comment, file
+from migrator.vendors.worksection.attached import comment, file, project_id
 from migrator.vendors.worksection.keys import unaccounted
 from migrator.vendors.worksection.known import Known
 from migrator.vendors.worksection.place import Place
@@ -19,10 +19,6 @@ def project(record: Record, place: Place, known: Known) -> Decoded:
     ref = Ref(Kind.PROJECT, str(record["id"]))
     archived = record["status"] in ("archive", "archived")
     group = record.get("company") or ""
-    issues = unaccounted("projects", record, ref)
-    if record.get("date_closed") and not archived:
-        detail = f"closed before, {record['date_closed']}, and opened again"
-        issues += (Issue(ref=ref, code="unsupported", field="date_closed", detail=detail, reach=Reach.NOTE),)
     entity = Project(
         ref=ref,
         title=record["name"],
@@ -38,14 +34,15 @@ def project(record: Record, place: Place, known: Known) -> Decoded:
         members=values.people(record.get("users")),
         group=group,
         client=group if group in known.clients else "",
-        tags=_tags(record, known),
-        fields=_fields(record, known),
+        tags=known.tags(record),
+        fields=known.values(record),
         plan_minutes=values.planned_minutes(record.get("max_time")),
         plan_money=values.planned_money(record.get("max_money")),
         settings={name: "1" for name, switch in (record.get("options") or {}).items() if int(switch)},
         url=place.absolute(record.get("page", "")),
     )
-    return Decoded((entity,), issues)
+    closed_before = () if archived else _closed_before(record, ref)
+    return Decoded((entity,), unaccounted("projects", record, ref) + closed_before)
 
 
 def tasks(record: Record, place: Place, known: Known) -> Decoded:
@@ -53,18 +50,19 @@ def tasks(record: Record, place: Place, known: Known) -> Decoded:
     above = record.get("parent")
     parent = Ref(Kind.TASK, str(above["id"])) if above else None
     found = list(_with_subtasks(record, parent, _depth(above), place, known))
-    return Decoded(
-        tuple(entity for one in found for entity in one.entities), tuple(issue for one in found for issue in one.issues)
-    )
+    entities = tuple(entity for one in found for entity in one.entities)
+    return Decoded(entities, tuple(issue for one in found for issue in one.issues))
 
 
-def _with_subtasks(
-    record: Record, parent: Ref | None, depth: int, place: Place, known: Known
-) -> Iterator[Decoded]:
-    task, issues = _task(record, parent, depth, place, known)
-    yield Decoded(
-        (task, *_checklist(record, task.ref), *_task_files(record, task.ref, place)), issues + _issues(record, task)
+def _with_subtasks(record: Record, parent: Ref | None, depth: int, place: Place, known: Known) -> Iterator[Decoded]:
+    html, items = texts.take_checklist(record.get("text") or "")
+    task = _task(record, texts.rich(html, place.url), parent, depth, place, known)
+    checklist = (
+        CheckItem(ref=Ref(Kind.CHECKITEM, f"{task.ref.id}/{number}"), on=task.ref, title=title)
+        for number, title in enumerate(items, 1)
     )
+    yield Decoded((task, *checklist), unaccounted("tasks", record, task.ref) + _issues(record, task, items))
+    yield from (file(one, task.ref, place) for one in record.get("files") or ())
     if not comments_apart(record, files=place.comment_files):
         yield from (comment(one, place) for one in record.get("comments") or ())
     for child in record.get("child") or ():
@@ -72,24 +70,21 @@ def _with_subtasks(
             yield from _with_subtasks(child, task.ref, depth + 1, place, known)
 
 
-def _task(
-    record: Record, parent: Ref | None, depth: int, place: Place, known: Known
-) -> tuple[Task, tuple[Issue, ...]]:
-    ref = Ref(Kind.TASK, str(record["id"]))
+def _task(record: Record, text: Text, parent: Ref | None, depth: int, place: Place, known: Known) -> Task:
+    done = record["status"] == "done"
     start, due = values.day(record.get("date_start")), values.day(record.get("date_end"))
     assignee = values.who(record.get("user_to"))
-    html, _ = texts.take_checklist(record.get("text") or "")
-    task = Task(
-        ref=ref,
-        project=Ref(Kind.PROJECT, _project_id(record)),
+    return Task(
+        ref=Ref(Kind.TASK, str(record["id"])),
+        project=Ref(Kind.PROJECT, project_id(record)),
         title=record["name"],
         parent=parent,
         depth=depth,
-        text=texts.rich(html, place.url),
+        text=text,
         status=record["status"],
-        done=record["status"] == "done",
+        done=done,
         created=values.moment(record.get("date_added"), place.zone),
-        closed=values.moment(record.get("date_closed"), place.zone) if record["status"] == "done" else None,
+        closed=values.moment(record.get("date_closed"), place.zone) if done else None,
         start=start,
         start_at=values.at(start, record.get("time_start"), place.zone),
         due=due,
@@ -99,36 +94,36 @@ def _task(
         anyone=values.is_anyone(record.get("user_to")),
         followers=values.people(record.get("subscribers")),
         priority=int(record["priority"]) if record.get("priority") not in (None, "") else None,
-        tags=_tags(record, known),
-        fields=_fields(record, known),
+        tags=known.tags(record),
+        fields=known.values(record),
         plan_minutes=values.planned_minutes(record.get("max_time")),
         plan_money=values.planned_money(record.get("max_money")),
         relations=_relations(record),
         url=place.absolute(record.get("page", "")),
     )
-    return task, unaccounted("tasks", record, ref)
 
 
-def _issues(record: Record, task: Task) -> tuple[Issue, ...]:
+def _issues(record: Record, task: Task, items: tuple[str, ...]) -> tuple[Issue, ...]:
     """What the record holds, or ought to hold, and the task cannot."""
     found: list[Issue] = []
     for hour, on in (("time_start", task.start), ("time_end", task.due)):
         if record.get(hour) and on is None:
-            found.append(Issue(ref=task.ref, code="unsupported", field=hour, detail=f"{record[hour]}, without a day"))
-    if record.get("date_closed") and not task.done:
-        detail = f"closed before, {record['date_closed']}, and opened again"
-        found.append(
-            Issue(ref=task.ref, code="unsupported", field="date_closed", detail=detail, reach=Reach.NOTE)
-        )
-    if texts.take_checklist(record.get("text") or "")[1]:
+            detail = f"{record[hour]}, of no day"
+            found.append(Issue(ref=task.ref, code="unsupported", field=hour, detail=detail))
+    if not task.done:
+        found += _closed_before(record, task.ref)
+    if items:
         detail = "the vendor does not say which items are ticked; all are moved as open"
-        found.append(Issue(ref=task.ref, code="unreadable", field="checklist", detail=detail))
+        found.append(Issue(ref=task.ref, code="unreadable", field="done", detail=detail))
     return tuple(found)
 
 
-def _checklist(record: Record, on: Ref) -> Iterator[Entity]:
-    for number, title in enumerate(texts.take_checklist(record.get("text") or "")[1], 1):
-        yield CheckItem(ref=Ref(Kind.CHECKITEM, f"{on.id}/{number}"), on=on, title=title)
+def _closed_before(record: Record, ref: Ref) -> tuple[Issue, ...]:
+    """On what is open, date_closed is the previous close (the vendor contract, section 4)."""
+    if not record.get("date_closed"):
+        return ()
+    detail = f"closed before, {record['date_closed']}, and opened again"
+    return (Issue(ref=ref, code="unsupported", field="date_closed", detail=detail, reach=Reach.NOTE),)
 
 
 def _relations(record: Record) -> tuple[Relation, ...]:
@@ -138,12 +133,5 @@ def _relations(record: Record) -> tuple[Relation, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _project_id(record: Record) -> str:
-    inside = record.get("project")  # may be absent in get_tasks; the page never is
-    return str(inside["id"]) if inside else texts.page_of(record["page"])[0]
-
-
 def _depth(above: Record | None) -> int:
     return 0 if above is None else 1 + _depth(above.get("parent"))
-
-

@@ -1,0 +1,167 @@
+"""Results as people and programs read them: tables, times, issues by code, and the status as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from migrator.config import Migration
+from migrator.model import Comment, Cost, Entity, Issue, Kind
+from migrator.pipeline.rehearse import Rehearsal
+from migrator.pipeline.status import COLUMNS, Status
+from migrator.pipeline.transform import Action
+from migrator.text import to_plain
+from migrator.vendor import Check
+
+_EXAMPLES = 3  # issues shown of each code
+_WIDE = 110  # characters of one line of an issue
+_TITLE = 60  # characters of what stands for a title
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns under their heads, the first to the left, numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[place]) for row in [list(head), *cells]) for place in range(len(head))]
+    right = [all(cell[place].replace(".", "").isdigit() for cell in cells) for place in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        parts = [
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ]
+        return "  ".join(parts).rstrip()
+
+    return "\n".join([line(head), *(line(row) for row in cells)])
+
+
+def duration(seconds: float) -> str:
+    """As people say it: `2 d 5 h`, `14 min`, `20 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{rest} s"
+
+
+def status_json(migration: Migration, found: Status) -> dict[str, Any]:
+    """The object that `status --json` prints."""
+    return {
+        "run": migration.name,
+        "source": migration.source.identity,
+        "target": migration.target.identity,
+        "state": found.state,
+        "kinds": {kind.value: row for kind, row in found.kinds.items()},
+        "requests": found.requests,
+        "issues": found.issues,
+        "eta_seconds": found.eta_seconds,
+    }
+
+
+def status_table(found: Status) -> str:
+    """The kinds with their counts."""
+    if not found.kinds:
+        return "nothing was read yet"
+    rows = [[kind, *(row[name] for name in COLUMNS)] for kind, row in found.kinds.items()]
+    return table(["kind", *COLUMNS], rows)
+
+
+def issue_lines(issues: Iterable[Issue]) -> list[str]:
+    """Each code with its count and the first few of it; what does not arrive at all comes first."""
+    by_code: dict[str, list[Issue]] = {}
+    for issue in issues:
+        by_code.setdefault(issue.code, []).append(issue)
+    order = ["blocker", "loss", "note"]
+    lines = []
+    for code, found in sorted(by_code.items(), key=lambda item: (order.index(_worst(item[1], order)), -len(item[1]))):
+        lines.append(f"{len(found):>6}  {code} ({_worst(found, order)})")
+        for issue in found[:_EXAMPLES]:
+            lines.append(f"        {issue.ref}: {shortened(issue.detail or issue.field, _WIDE)}")
+    return lines
+
+
+def _worst(issues: Iterable[Issue], order: list[str]) -> str:
+    return min((issue.reach.value for issue in issues), key=order.index)
+
+
+def shortened(text: str, width: int) -> str:
+    """One line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def result_text(migration: Migration, found: Status, issues: list[Issue]) -> str:
+    """What a run came to, and what to do next."""
+    parts = [status_table(found)]
+    if issues:
+        parts.append("\n".join(["Issues:", *issue_lines(issues)]))
+    parts.append(_next(found, migration))
+    return "\n\n".join(parts)
+
+
+def _next(found: Status, migration: Migration) -> str:
+    left = sum(row["open"] for row in found.kinds.values())
+    stopped = sum(row["held"] + row["refused"] for row in found.kinds.values())
+    if left:
+        return f"{left} still to do: give the same command again."
+    if stopped:
+        return f"{stopped} did not arrive: mend what their issues say, then give the same command again; it tries only those."
+    return f"All done. Prove it: migrator verify {migration.path}"
+
+
+def rehearsal_json(migration: Migration, found: Rehearsal) -> dict[str, Any]:
+    """The object that `run --dry-run --json` prints."""
+    steps = [
+        {"ref": str(step.ref), "part": step.part, "title": _title(step.entity), "requests": requests}
+        for step, requests in found.priced
+    ]
+    issues = Counter(issue.code for issue in found.issues)
+    return {
+        **status_json(migration, found.status),
+        "issues": dict(issues),
+        "eta_seconds": max(found.seconds.values()),
+        "steps": steps,
+        "requests_needed": found.requests,
+    }
+
+
+def rehearsal_text(migration: Migration, found: Rehearsal) -> str:
+    """Steps and their price by kind, the time they take, and what would be lost."""
+    price: Counter[Kind] = Counter()
+    for step, requests in found.priced:
+        price[step.ref.kind] += requests
+    rows = [
+        [kind, found.status.kinds[kind]["extracted"], *(found.plan.actions[kind, action] for action in Action), price[kind]]
+        for kind in Kind
+        if kind in found.status.kinds
+    ]
+    parts = [table(["kind", "extracted", *Action, "requests"], rows)]
+    if found.issues:
+        parts.append("\n".join(["Issues:", *issue_lines(found.issues)]))
+    lines = [
+        f"{side}: {requests} requests, at least {duration(found.seconds[side])}" for side, requests in found.requests.items()
+    ]
+    lines.append(f"Nothing was written. To do it: migrator run {migration.path}")
+    return "\n\n".join([*parts, "\n".join(lines)])
+
+
+def _title(entity: Entity) -> str:
+    """What people know it by."""
+    for name in ("title", "name"):
+        if found := getattr(entity, name, ""):
+            return str(found)
+    words = entity.text if isinstance(entity, Cost) else to_plain(entity.text.html) if isinstance(entity, Comment) else ""
+    return shortened(words, _TITLE)
+
+
+def check_lines(checks: Iterable[Check]) -> str:
+    """One line each, with what to do under those that are not ok."""
+    lines = []
+    for check in checks:
+        lines.append(f"{check.status:<8} {check.name}: {check.seen}")
+        if check.fix:
+            lines.append(f"         -> {check.fix}")
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""Eta: how many requests each side still needs, and how long they take at its pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from migrator.ledger import Ledger, State
+from migrator.model import Entity, Kind
+from migrator.pipeline.migrate import Job
+from migrator.pipeline.plan import FINISH, is_open, steps_of
+from migrator.pipeline.status import count
+from migrator.pipeline.transform import Action, Transform
+from migrator.vendor import Capabilities, Limits, Read, Step, Target
+
+_SAMPLE = 20  # entities of a kind that stand for all of it
+_DAY = 86_400.0
+
+
+def seconds_for(requests: int, limits: Limits, spent_today: int, now: datetime) -> float:
+    """How long so many requests take, waiting for the next UTC day whenever a day's are spent."""
+    each = limits.period / limits.requests if limits.requests else 0.0
+    if not limits.per_day:
+        return requests * each
+    today = max(limits.per_day - spent_today, 0)
+    if requests <= today:
+        return requests * each
+    midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+    days, rest = divmod(requests - today - 1, limits.per_day)
+    return max((midnight - now).total_seconds(), today * each) + days * max(_DAY, limits.per_day * each) + (rest + 1) * each
+
+
+def seconds_needed(
+    ledger: Ledger, requests: Mapping[str, int], limits: Mapping[str, Limits], now: datetime
+) -> dict[str, float]:
+    """By side. Both work at the same time, so the whole takes as long as the longer of them."""
+    today = now.astimezone(UTC).date().isoformat()
+    return {
+        side: seconds_for(needed, limits[side], ledger.requests_of(side, today), now)
+        for side, needed in requests.items()
+    }
+
+
+def requests_left(job: Job) -> dict[str, int]:
+    """By side, for what is known so far of a run at work."""
+    ledger = job.run.ledger
+    return {
+        "source": _source_requests(ledger, job.source.reads),
+        "target": _target_requests(ledger, job.target, job.transform, job.capabilities),
+    }
+
+
+def _source_requests(ledger: Ledger, reads: Iterable[Read]) -> int:
+    """At least so many: the known parts of reads, one for each read not begun, and the bytes of files not settled."""
+    waiting = [read.name for read in reads if not ledger.is_decoded(read.name)]
+    pages = sum(max(len(ledger.open_scopes(name)), 1) for name in waiting)
+    return pages + count(ledger, Kind.FILE)["open"]
+
+
+def _target_requests(ledger: Ledger, target: Target, transform: Transform, capabilities: Capabilities) -> int:
+    """About so many, for what was extracted so far: what is open of each kind, at the price of its first few."""
+    total = 0.0
+    for kind in Kind:
+        create, finish = _prices(list(islice(ledger.entities(kind), _SAMPLE)), target, transform)
+        total += count(ledger, kind)["open"] * create
+        if kind in capabilities.finishes and finish:
+            total += finish * sum(1 for entity in ledger.entities(kind) if _awaits_finish(ledger, entity))
+    return round(total)
+
+
+def _awaits_finish(ledger: Ledger, entity: Entity) -> bool:
+    outcome = ledger.outcome(entity.ref)
+    moves = outcome is None or outcome.state in (State.MADE, State.INTENDED)
+    return moves and is_open(ledger, entity, FINISH)
+
+
+def _prices(entities: list[Entity], target: Target, transform: Transform) -> tuple[float, float]:
+    """Requests of creating and of finishing, on average over the entities; those that are not created cost nothing."""
+    creates: list[Step] = []
+    finishes: list[Step] = []
+    for entity in entities:
+        decision = transform.decide(entity)
+        if decision.action is Action.CREATE:
+            creates += steps_of(target, transform, decision.entity)
+            finishes.append(transform.step(decision.entity, FINISH))
+    return _average(target, creates, len(entities)), _average(target, finishes, len(finishes))
+
+
+def _average(target: Target, steps: Iterable[Step], over: int) -> float:
+    return sum(target.requests(step) for step in steps) / over if over else 0.0

@@ -1,0 +1,199 @@
+"""Looking up what a create with a lost answer left behind: by mark, and in each row, because a filter may be ignored.
+
+Source: the vendor contract, sections 4 (filters) and 7 (exactly once).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+from migrator.model import CheckItem, Comment, Cost, Kind, Ref, Task, owner
+from migrator.vendor import Context, Record, Step
+from migrator.vendors.planfix import costs, encode, observe
+from migrator.vendors.planfix.catalogue import Catalogue
+from migrator.vendors.planfix.client import Client
+from migrator.vendors.planfix.values import folded, minute, moment_of, named
+
+_BY_LINE = {Kind.TASK: 101, Kind.PROJECT: 5101, Kind.CONTACT: 4101, Kind.COMPANY: 4101}
+_BY_PROJECT = 5
+_LISTS = {
+    Kind.TASK: ("/task/list", "tasks"),
+    Kind.PROJECT: ("/project/list", "projects"),
+    Kind.CONTACT: ("/contact/list", "contacts"),
+    Kind.COMPANY: ("/contact/list", "contacts"),
+}
+
+
+async def find(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, str]:
+    """The target's ids of those steps, all of one kind and part, that were carried out."""
+    kind, part = steps[0].ref.kind, steps[0].part
+    if kind in _LISTS:
+        found = await _by_marker(client, there, steps)
+        rest = tuple(step for step in steps if step.ref not in found)
+        return {**found, **await _by_list(client, there, rest, context)}
+    if kind is Kind.COMMENT or part == costs.COMMENT:
+        return await _comments(client, there, steps, context)
+    if kind is Kind.COST:
+        return await _entries(client, there, steps, context)
+    return await _checkitems(client, steps, context)
+
+
+async def _by_marker(client: Client, there: Catalogue, steps: tuple[Step, ...]) -> dict[Ref, str]:
+    """One request for each, where the marker field is set up; no more than a page, because an ignored filter returns everything."""
+    kind = steps[0].ref.kind
+    marker = there.marker(kind)
+    found: dict[Ref, str] = {}
+    for step in steps if marker else ():
+        assert marker is not None
+        wanted = {"type": _BY_LINE[kind], "field": marker.id, "operator": "equal", "value": step.mark}
+        async for page in _pages(client, there, kind, filters=[wanted]):
+            ours = (_id(kind, row) for row in page if observe.seen_mark(row, kind, there) == step.mark)
+            if id := next(ours, None):
+                found[step.ref] = id
+            break
+    return found
+
+
+async def _by_list(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> dict[Ref, str]:
+    """All rows among which they must be, for an account that keeps no marker field or drops it: the vendor's own mark, or the looks."""
+    found: dict[Ref, str] = {}
+    for above, group in _by_owner(steps, context).items():
+        filters = [{"type": _BY_PROJECT, "operator": "equal", "value": int(above)}] if above else []
+        async for page in _pages(client, there, group[0].ref.kind, filters=filters):
+            found |= _matches(page, group, there, context)
+    return found
+
+
+def _by_owner(steps: Iterable[Step], context: Context) -> dict[str, list[Step]]:
+    """Tasks by the project that lists them; all else in one list."""
+    groups: dict[str, list[Step]] = {}
+    for step in steps:
+        project = step.entity.project if isinstance(step.entity, Task) else None
+        groups.setdefault(context.ids(project) or "" if project else "", []).append(step)
+    return groups
+
+
+def _matches(rows: Iterable[Record], steps: Iterable[Step], there: Catalogue, context: Context) -> dict[Ref, str]:
+    found: dict[Ref, str] = {}
+    for row in rows:
+        for step in steps:
+            kind = step.ref.kind
+            mark = observe.seen_mark(row, kind, there)
+            if mark == step.mark or (not mark and _looks_like(row, step, there, context)):
+                found.setdefault(step.ref, _id(kind, row))
+    return found
+
+
+def _looks_like(row: Record, step: Step, there: Catalogue, context: Context) -> bool:
+    """Whether an unmarked row is the task: nobody else makes one of this name with this creation minute of the past, here."""
+    if not isinstance(step.entity, Task) or step.entity.created is None:
+        return False
+    wanted, seen = observe.expected(step, there, context), observe.seen_task(row, there)
+    return all(wanted.get(name, "") == seen[name] for name in ("title", "created", "project", "parent"))
+
+
+async def _pages(
+    client: Client, there: Catalogue, kind: Kind, *, filters: list[Record]
+) -> AsyncIterator[tuple[Record, ...]]:
+    path, key = _LISTS[kind]
+    marker = there.marker(kind)
+    fields = "id,name,sourceObjectId" + (",dateTime,project,parent" if kind is Kind.TASK else "")
+    body: Record = {"fields": f"{fields},{marker.id}" if marker else fields}
+    if filters:
+        body["filters"] = filters
+    if path == "/contact/list":
+        body["isCompany"] = kind is Kind.COMPANY
+    async for page in client.pages(path, key, f"looking for {kind}s", **body):
+        yield page
+
+
+async def _comments(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> dict[Ref, str]:
+    """One list for each task."""
+    found: dict[Ref, str] = {}
+    for task, group in _by_task(steps, context).items():
+        path, about = f"/task/{task}/comments/list", f"the comments of task {task}"
+        rows = [
+            row async for row in client.rows(path, "comments", about, fields=observe.COMMENT_FIELDS, typeList="All")
+        ]
+        unmarked = not any(row.get("sourceObjectId") for row in rows)
+        for step in group:
+            same = (
+                row
+                for row in rows
+                if row.get("sourceObjectId") == step.mark or (unmarked and _reads_like(row, step, there, context))
+            )
+            if row := next(same, None):
+                found[step.ref] = str(row["id"])
+    return found
+
+
+def _reads_like(row: Record, step: Step, there: Catalogue, context: Context) -> bool:
+    """Whether a comment is ours by author, minute and text, where the server gives no marks at all."""
+    if isinstance(step.entity, Comment):
+        body = encode.comment(step, context, there, signed=True)
+    else:
+        body = costs.comment(step, there, signed=True)
+    written, seen = moment_of(body.get("dateTime")), moment_of(row.get("dateTime"))
+    return (
+        bool(written and seen and minute(written) == minute(seen))
+        and ("owner" not in body or body["owner"]["id"] == (row.get("owner") or {}).get("id"))
+        and folded(body["description"]) == folded(str(row.get("description") or ""))
+    )
+
+
+async def _entries(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> dict[Ref, str]:
+    """One list for each task and data tag: the entries that stand on the comments made for the costs."""
+    found: dict[Ref, str] = {}
+    for task, group in _by_task(steps, context).items():
+        for tag in {_tag(step, there) for step in group}:
+            path, about = f"/datatag/{tag}/entry/list", f"the entries of task {task}"
+            asked = {"fields": observe.ENTRY_FIELDS, "taskId": int(task)}
+            rows = [row async for row in client.rows(path, "dataTagEntries", about, **asked)]
+            for step in (step for step in group if _tag(step, there) == tag):
+                comment = context.made(step.ref, costs.COMMENT)
+                keys = sorted(int(row["key"]) for row in rows if str(row.get("commentId")) == comment)
+                if keys:
+                    found[step.ref] = ",".join(str(key) for key in keys)
+    return found
+
+
+def _tag(step: Step, there: Catalogue) -> int:
+    assert isinstance(step.entity, Cost)
+    time_in, money_in = costs.shares(step.entity, step.part)
+    return there.tags[(time_in or money_in)["tag"]].id
+
+
+async def _checkitems(client: Client, steps: tuple[Step, ...], context: Context) -> dict[Ref, str]:
+    """One list for each task: a line of this name that is not one of those made before. The list is in the order of creation."""
+    found: dict[Ref, str] = {}
+    for task, group in _by_task(steps, context).items():
+        path, about = f"/task/{task}/checklist/list", f"the checklist of task {task}"
+        rows = [row async for row in client.rows(path, "items", about, fields=observe.CHECKITEM_FIELDS)]
+        free = [row for row in rows if str(row["id"]) not in _made_before(group, context, len(rows))]
+        for step in group:
+            assert isinstance(step.entity, CheckItem)
+            title = named(step.entity.title)
+            if row := next((row for row in free if named(str(row.get("name", ""))) == title), None):
+                free.remove(row)
+                found[step.ref] = str(row["id"])
+    return found
+
+
+def _made_before(steps: Iterable[Step], context: Context, most: int) -> set[str]:
+    """The ids of the lines of the same checklists that are known: a ref ends in its place in the list, from 1."""
+    lists = {step.ref.id.rpartition("/")[0] for step in steps}
+    refs = (Ref(Kind.CHECKITEM, f"{one}/{place}") for one in lists for place in range(1, most + len(lists) + 1))
+    return {id for ref in refs if (id := context.ids(ref))}
+
+
+def _by_task(steps: Iterable[Step], context: Context) -> dict[str, list[Step]]:
+    groups: dict[str, list[Step]] = {}
+    for step in steps:
+        above = owner(step.entity)
+        if above and (task := context.ids(above)):
+            groups.setdefault(task, []).append(step)
+    return groups
+
+
+def _id(kind: Kind, row: Record) -> str:
+    return f"contact:{row['id']}" if kind in (Kind.CONTACT, Kind.COMPANY) else str(row["id"])

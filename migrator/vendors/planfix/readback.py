@@ -1,0 +1,233 @@
+"""Reading back what a run made, by the cheapest lists: whole pages instead of one request for each object.
+
+Source: the vendor contract, section 4, bulk plan. Rows that are not ours are given too where they carry a mark: the reader compares it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from migrator.errors import Refused
+from migrator.model import Comment, Cost, Kind, Ref, Task, owner
+from migrator.vendor import Context, Observed, Record, Step
+from migrator.vendors.planfix import costs, observe
+from migrator.vendors.planfix.catalogue import Catalogue, DataTag
+from migrator.vendors.planfix.client import PAGE, Client
+
+_BY_PROJECT, _BY_NUMBER, _BY_COMMENT_DATE = 5, 57, 3000
+_PROJECTS_AT_ONCE = 50  # in one filter value
+# /comment/list takes 6 to 12 s a page for a week, longer for more. A slice is a week, and overlaps its neighbours by a day on each
+# side, because filters use the zone of the token's employee and rows are in UTC (sections 4 and 8, 23).
+_SLICE_DAYS, _OVERLAP = 5, timedelta(days=1)
+
+Readings = AsyncIterator[Observed]
+
+
+def read_back(client: Client, there: Catalogue, kind: Kind, steps: tuple[Step, ...], context: Context) -> Readings:
+    """What of the kind is there."""
+    match kind:
+        case Kind.TASK:
+            return _tasks(client, there, steps, context)
+        case Kind.PROJECT:
+            return _projects(client, there)
+        case Kind.COMPANY | Kind.CONTACT:
+            return _contacts(client, there, kind)
+        case Kind.COMMENT:
+            return _comments(client, there, steps, context)
+        case Kind.FILE:
+            return _files(client, steps, context)
+        case Kind.CHECKITEM:
+            return _checkitems(client, steps, context)
+        case _:
+            return _costs(client, there, steps, context)
+
+
+async def _projects(client: Client, there: Catalogue) -> Readings:
+    fields = _asked(observe.PROJECT_FIELDS, Kind.PROJECT, there)
+    async for row in client.rows("/project/list", "projects", "the projects", fields=fields):
+        mark = observe.seen_mark(row, Kind.PROJECT, there)
+        yield Observed(str(row["id"]), mark, observe.seen_project(row, there))
+
+
+async def _contacts(client: Client, there: Catalogue, kind: Kind) -> Readings:
+    fields = _asked(observe.CONTACT_FIELDS, kind, there)
+    companies = kind is Kind.COMPANY
+    async for row in client.rows("/contact/list", "contacts", f"the {kind} list", isCompany=companies, fields=fields):
+        yield Observed(f"contact:{row['id']}", observe.seen_mark(row, kind, there), observe.seen_contact(row))
+
+
+async def _tasks(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> Readings:
+    """By projects, so that a second copy would be seen; what is in no project by its number."""
+    loose: list[int] = []
+    projects: set[int] = set()
+    for step in steps:
+        assert isinstance(step.entity, Task)
+        above = context.ids(step.entity.project) if step.entity.project else None
+        if above:
+            projects.add(int(above))
+        elif made := context.ids(step.ref):
+            loose.append(int(made))
+    seen: set[str] = set()
+    for type, numbers, size in ((_BY_PROJECT, sorted(projects), _PROJECTS_AT_ONCE), (_BY_NUMBER, loose, PAGE)):
+        for some in _batches(numbers, size):
+            filters = [{"type": type, "operator": "equal", "value": list(some)}]
+            fields = _asked(observe.TASK_FIELDS, Kind.TASK, there)
+            async for row in client.rows("/task/list", "tasks", "the tasks", filters=filters, fields=fields):
+                if (id := str(row["id"])) not in seen:
+                    seen.add(id)
+                    yield Observed(id, observe.seen_mark(row, Kind.TASK, there), observe.seen_task(row, there))
+
+
+async def _comments(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> Readings:
+    """By weeks over the whole account, or task by task where that takes fewer requests or the account has no such list."""
+    tasks = sorted({int(id) for step in steps if (above := owner(step.entity)) and (id := context.ids(above))})
+    slices = _slices(steps, there)
+    if slices and len(slices) + len(steps) / PAGE < len(tasks):
+        try:
+            async for observed in _comments_of_slices(client, slices):
+                yield observed
+        except Refused:
+            pass  # added to the API only lately (section 4); what was given already is given once more below
+        else:
+            return
+    for task in tasks:
+        path, about = f"/task/{task}/comments/list", f"the comments of task {task}"
+        async for row in client.rows(path, "comments", about, fields=observe.COMMENT_FIELDS, typeList="Comments"):
+            yield _comment({**row, "task": {"id": task}})
+
+
+def _slices(steps: Iterable[Step], there: Catalogue) -> list[date]:
+    """The first days of all slices that hold a comment of ours; none if one has no date of its own."""
+    days: set[date] = set()
+    for step in steps:
+        assert isinstance(step.entity, Comment)
+        if step.entity.created is None:
+            return []
+        day = step.entity.created.astimezone(there.zone).date()
+        days.add(date.fromordinal(day.toordinal() // _SLICE_DAYS * _SLICE_DAYS))
+    return sorted(days)
+
+
+async def _comments_of_slices(client: Client, slices: Iterable[date]) -> Readings:
+    seen: set[str] = set()
+    for first in slices:
+        ends = (first - _OVERLAP, first + timedelta(days=_SLICE_DAYS - 1) + _OVERLAP)
+        value = {
+            "dateType": "otherRange",
+            **{name: f"{day:%d-%m-%Y}" for name, day in zip(("dateFrom", "dateTo"), ends, strict=True)},
+        }
+        body = {
+            "filters": [{"type": _BY_COMMENT_DATE, "operator": "equal", "value": value}],
+            "typeList": "Comments",
+            "resultOrder": [{"field": "id", "direction": "Asc"}],
+        }
+        about = f"the comments of the week of {first}"
+        async for row in client.rows("/comment/list", "comments", about, fields=observe.COMMENT_FIELDS, **body):
+            if (id := str(row["id"])) not in seen:
+                seen.add(id)
+                yield _comment(row)
+
+
+def _comment(row: Record) -> Observed:
+    return Observed(str(row["id"]), str(row.get("sourceObjectId") or ""), observe.seen_comment(row))
+
+
+async def _files(client: Client, steps: tuple[Step, ...], context: Context) -> Readings:
+    """From what they hang on: projects have a list of their own, tasks give theirs a hundred at a time."""
+    owners: dict[Kind, dict[str, Ref]] = {}
+    sizes = {context.ids(step.ref): context.body(step.ref).size for step in steps}
+    for step in steps:
+        above = owner(step.entity)
+        if above and (id := context.ids(above)):
+            owners.setdefault(above.kind, {})[id] = above
+    for project in owners.get(Kind.PROJECT, ()):
+        async for row in _project_files(client, project):
+            yield _file(row, project, sizes)
+    for some in _batches([int(id) for id in owners.get(Kind.TASK, ())], PAGE):
+        filters = [{"type": _BY_NUMBER, "operator": "equal", "value": list(some)}]
+        async for row in client.rows("/task/list", "tasks", "the files of tasks", filters=filters, fields="id,files"):
+            for file in row.get("files") or ():
+                yield _file(file, str(row["id"]), sizes)
+    for comment in owners.get(Kind.COMMENT, ()):
+        reply = await client.get(f"/comment/{comment}", f"the files of comment {comment}", fields="id,files")
+        for file in (reply.get("comment") or {}).get("files") or ():
+            yield _file(file, comment, sizes)
+
+
+async def _project_files(client: Client, project: str) -> AsyncIterator[Record]:
+    offset, full = 0, True
+    while full:
+        query = {"offset": str(offset), "pageSize": str(PAGE)}
+        reply = await client.get(f"/project/{project}/files", f"the files of project {project}", **query)
+        rows = reply.get("files") or ()
+        for row in rows:
+            yield row
+        offset, full = offset + PAGE, len(rows) == PAGE
+
+
+def _file(row: Record, on: str, sizes: dict[str | None, int]) -> Observed:
+    id, size = str(row["id"]), int(row.get("size") or 0)
+    # In KB by what was observed, in bytes by the specification: whichever it is, the same text.
+    shown = observe.kilobytes(size) if size == sizes.get(id) else f"{size} KB"
+    return Observed(id, "", {"on": on, "name": str(row.get("name", "")), "size": shown})
+
+
+async def _checkitems(client: Client, steps: tuple[Step, ...], context: Context) -> Readings:
+    """One list for each task: there is no other (section 4)."""
+    tasks = {id for step in steps if (above := owner(step.entity)) and (id := context.ids(above))}
+    for task in sorted(tasks, key=int):
+        path, about = f"/task/{task}/checklist/list", f"the checklist of task {task}"
+        async for row in client.rows(path, "items", about, fields=observe.CHECKITEM_FIELDS):
+            yield Observed(str(row["id"]), "", observe.seen_checkitem(row, task))
+
+
+async def _costs(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> Readings:
+    """One account-wide list for each data tag; an entry is ours by its key, or a second copy by the comment it stands on."""
+    ours: dict[str, Step] = {}
+    by_comment: dict[str, Step] = {}
+    for step in steps:
+        by_comment[context.made(step.ref, costs.COMMENT) or ""] = step
+        ours |= dict.fromkeys(_keys(step, context), step)
+    entries: dict[Ref, list[tuple[DataTag, costs.Place, Record]]] = {step.ref: [] for step in steps}
+    for tag, places in _tags(steps, there):
+        fields = ",".join([observe.ENTRY_FIELDS, *(str(one.id) for one in tag.fields.values())])
+        async for row in client.rows(
+            f"/datatag/{tag.id}/entry/list", "dataTagEntries", f"the entries of {tag.name!r}", fields=fields
+        ):
+            key = str(row["key"])
+            if key in ours:
+                entries[ours[key].ref].append((tag, places, row))
+            elif second := by_comment.get(str(row.get("commentId"))):
+                yield Observed(key, second.mark, observe.seen_cost([(tag, places, row)], there))
+    for step in steps:
+        if found := entries[step.ref]:
+            yield Observed(context.ids(step.ref) or "", step.mark, observe.seen_cost(found, there))
+
+
+def _keys(step: Step, context: Context) -> Iterator[str]:
+    assert isinstance(step.entity, Cost)
+    for part in costs.parts(step.entity)[1:]:
+        yield from (context.made(step.ref, part) or "").split(",")
+
+
+def _tags(steps: Iterable[Step], there: Catalogue) -> Iterator[tuple[DataTag, costs.Place]]:
+    """The data tags in use, with the roles of their fields."""
+    places: dict[str, dict[str, str]] = {}
+    for step in steps:
+        assert isinstance(step.entity, Cost)
+        for place in (step.entity.time_in, step.entity.money_in):
+            if place.get("tag") in there.tags:
+                places.setdefault(place["tag"], {}).update(place)
+    return ((there.tags[name], place) for name, place in places.items())
+
+
+def _asked(fields: str, kind: Kind, there: Catalogue) -> str:
+    """The names asked for, with the ids of the custom fields: those come only by id (section 8, 12)."""
+    marker = there.marker(kind)
+    ids = [one.id for one in there.fields.get(kind, {}).values()] if kind in (Kind.TASK, Kind.PROJECT) else []
+    return ",".join([fields, *(str(id) for id in ids), *([str(marker.id)] if marker else [])])
+
+
+def _batches(numbers: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    return (numbers[start : start + size] for start in range(0, len(numbers), size))

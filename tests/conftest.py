@@ -1,0 +1,14 @@
+"""What all tests share: assertions in the suites explain themselves, and hypothesis has one budget."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest.register_assert_rewrite(
+    "tests.conformance.source_suite", "tests.conformance.target_suite", "tests.pipeline.stage"
+)
+
+# Each example opens a checkpoint on the disk, whose speed is not what is tested.
+settings.register_profile("core", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("core")

@@ -1,0 +1,98 @@
+"""Reading, loading, faults, deaths and resumption in any order: at most once always, exactly once in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import looptime
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from migrator.errors import RunFolderUnusable
+from migrator.pipeline.migrate import extract_only
+from migrator.vendor import Step
+from migrator.vendors.memory import Fault, MemoryTarget
+from tests.pipeline.stage import Killed, Stage, dying_at
+from tests.world import BODIES, comment, cost, file, item, project, ref, task
+
+FAULTS = st.lists(st.sampled_from([None, None, Fault.CUT, Fault.LOST, Fault.LATE, Fault.REFUSED, "die"]), max_size=12)
+
+
+class Sessions(RuleBasedStateMachine):
+    """One run folder and two accounts over many sessions, on a clock of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        entities = [project(), task(), task("2", parent=ref("task:1"), depth=1), file(), file("3", on="comment:1")]
+        entities += [comment(), comment("2"), item(), cost(), cost("2", on="task:2")]
+        self.stage = Stage(self.folder / "run", entities, BODIES, MemoryTarget())
+        self.stage.target.made_in = {cost().ref.kind: ("comment", "create")}
+        self.now = 0.0
+
+    @rule()
+    def extract(self) -> None:
+        """A dry run."""
+
+        async def read() -> None:
+            async with self.stage.job() as job:
+                await extract_only(job, 2)
+
+        self._session(read())
+
+    @rule(faults=FAULTS)
+    def load(self, faults: list[Fault | str | None]) -> None:
+        """A session that meets these at its creates, one after the other."""
+        self._session(self.stage.run(), faults)
+
+    @rule(faults=FAULTS, most=st.integers(1, 6))
+    def load_some(self, faults: list[Fault | str | None], most: int) -> None:
+        """A session that stops after some creates."""
+        self._session(self.stage.run(most=most), faults)
+
+    @rule(faults=FAULTS, number=st.integers(1, 60), after=st.booleans())
+    def die(self, faults: list[Fault | str | None], number: int, after: bool) -> None:
+        """A session that ends at a commit."""
+        with dying_at(number, after=after):
+            self._session(self.stage.run(), faults)
+
+    @rule(seconds=st.floats(0, 120))
+    def wait(self, seconds: float) -> None:
+        """The user comes back later."""
+        self._session(asyncio.sleep(seconds))
+
+    @invariant()
+    def nothing_is_there_twice(self) -> None:
+        self.stage.assert_nothing_twice()
+
+    def teardown(self) -> None:
+        self._session(self.stage.run())
+        self.stage.assert_exactly_once()
+        shutil.rmtree(self.folder)
+
+    def _session(self, work: Coroutine[Any, Any, None], faults: list[Fault | str | None] | None = None) -> None:
+        left = iter(faults or ())
+
+        def draw(step: Step) -> Fault | None:
+            fault = next(left, None)
+            if isinstance(fault, str):
+                raise Killed(str(step.ref))
+            return fault
+
+        self.stage.target.fault = draw
+        with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=self.now)) as runner:
+            try:
+                runner.run(work)
+            except* (RunFolderUnusable, Killed):
+                pass
+            self.now = runner.get_loop().time()
+
+
+TestSessions = Sessions.TestCase
+TestSessions.settings = settings(max_examples=40, stateful_step_count=6, deadline=None)
