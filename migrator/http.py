@@ -58,6 +58,7 @@ class Request:
     fields: Mapping[str, str] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    bytes: bool = False  # the answer is a file's bytes
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ class Http:
     async def download(self, request: Request, to: Path) -> Body:
         """Stream the answer's bytes to a file. Raises what send raises."""
         body: list[Body] = []
+        request = replace(request, bytes=True)
 
         async def stream(response: aiohttp.ClientResponse) -> Answer:
             if response.status in (301, 302, 303, 307, 308):
@@ -222,7 +224,16 @@ class Http:
             body = orjson.dumps(request.json)
             headers["Content-Type"] = "application/json"
         url = URL(request.url, encoded=True)
-        return self._session.request(request.method, url, data=body, headers=headers, allow_redirects=False)
+        return self._session.request(
+            request.method, url, data=body, headers=headers, allow_redirects=False, timeout=self._timeout(request)
+        )
+
+    def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
+        """Bytes may take as long as they flow; everything else has its whole time."""
+        seconds = self._limiter.timeout
+        if request.bytes or request.uploads:
+            return aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
+        return aiohttp.ClientTimeout(total=seconds)
 
     def _give_up(self, request: Request, judgement: Judgement, answer: Answer, attempt: int) -> None:
         """Raise if the request must not, or need not, be sent once more."""

@@ -35,6 +35,11 @@ class Limiter:
         self._pace = self._new_pace()
 
     @property
+    def timeout(self) -> float:
+        """Seconds after which one request is given up."""
+        return self._limits.timeout
+
+    @property
     def seconds_each(self) -> float:
         """How long one request takes at the present pace; 0 = no pace."""
         limits = self._limits

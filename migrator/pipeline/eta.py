@@ -28,7 +28,11 @@ def seconds_for(requests: int, limits: Limits, spent_today: int, now: datetime) 
         return requests * each
     midnight = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
     days, rest = divmod(requests - today - 1, limits.per_day)
-    return max((midnight - now).total_seconds(), today * each) + days * max(_DAY, limits.per_day * each) + (rest + 1) * each
+    return (
+        max((midnight - now).total_seconds(), today * each)
+        + days * max(_DAY, limits.per_day * each)
+        + (rest + 1) * each
+    )
 
 
 def seconds_needed(

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Iterator
 
 from migrator.config import Scope
-from migrator.errors import Refused
+from migrator.errors import AccessDenied, Refused
 from migrator.ledger import Outcome, State
 from migrator.model import File, Issue, Kind, Reach, Ref
 from migrator.pipeline.progress import Progress, Ready
+from migrator.pipeline.prove import prove
 from migrator.pipeline.scope import LeftOut, wanted_kinds
 from migrator.run import Run
-from migrator.vendor import Body, Decoded, Read, Source
+from migrator.vendor import Body, Decoded, Page, Read, Source
 
 _BREATH = 200  # records decoded between two turns of the loop
 
@@ -42,6 +43,9 @@ class Extraction:
             self.ready.decoded(read.name)
         for kind in Kind:
             self._progress.extracted(kind, self._run.ledger.count(kind))
+        if not directories_only:
+            totals = self._source.totals(self._run.ledger.records)
+            await self._run.ledger.add_issues(prove(self._run.ledger, totals))
 
     async def fetch_bodies(self) -> None:
         """The bytes of every file that moves, each once."""
@@ -90,7 +94,10 @@ class Extraction:
         ledger, source = self._run.ledger, self._source
         try:
             while True:
-                page = await source.page(read.name, scope, cursor, ledger.records)
+                try:
+                    page = await source.page(read.name, scope, cursor, ledger.records)
+                except Refused as refused:
+                    page = await self._unreadable(read, scope, refused)
                 ids = [source.record_id(read.name, record) for record in page.records]
                 await ledger.save_page(read.name, scope, page, ids)
                 if page.next is None or page.split:
@@ -98,6 +105,20 @@ class Extraction:
                 cursor = page.next
         finally:
             self._slots.release()
+
+    async def _unreadable(self, read: Read, scope: str, refused: Refused) -> Page:
+        """One project or task that cannot be read is a loss; a whole list that cannot be is for the user to decide on."""
+        try:
+            ref = Ref.parse(scope)
+        except ValueError:
+            kinds = ", ".join(sorted(kind.value for kind in read.yields))
+            raise AccessDenied(
+                f"{refused}. The {read.name} of the source cannot be read, and with them: {kinds}. "
+                "Give the token the right to read them, or leave them out by [scope] kinds."
+            ) from refused
+        issue = Issue(ref=ref, code="unreadable", field=read.name, detail=str(refused), reach=Reach.BLOCKER)
+        await self._run.ledger.add_issues([issue])
+        return Page(())
 
     async def _decode(self, read: Read) -> None:
         ledger = self._run.ledger

@@ -86,7 +86,9 @@ def attributes(ask: Ask) -> Reply:
     """GET /ES/Assets/{id}/attributes."""
     values = (_seen(ask) or {}).get("attributes", {})
     rows = sorted(values.items(), key=lambda item: int(item[0]))
-    return as_array(ask, rows, lambda item: {**shapes.attribute(ask.state, item[0]), "isPublic": True, "value": item[1]})
+    return as_array(
+        ask, rows, lambda item: {**shapes.attribute(ask.state, item[0]), "isPublic": True, "value": item[1]}
+    )
 
 
 def attachments(ask: Ask) -> Reply:
@@ -115,7 +117,9 @@ def work_types(ask: Ask) -> Reply:
 def districts(ask: Ask) -> Reply:
     """GET /ES/Assets/{id}/districts: an array."""
     rows = [ask.state.get("districts", key) for key in (_seen(ask) or {}).get("districts", [])]
-    return as_array(ask, [row for row in rows if row], lambda row: {key: row.get(key) for key in ("id", "name", "parentID")})
+    return as_array(
+        ask, [row for row in rows if row], lambda row: {key: row.get(key) for key in ("id", "name", "parentID")}
+    )
 
 
 def contacts(ask: Ask) -> Reply:

@@ -189,7 +189,9 @@ def _known(ask: Ask, identities: Sequence[object]) -> list[Record]:
 def _row(ask: Ask, row: Record) -> Record:
     unit = {"customerOrgUnit": row.get("customerOrgUnitID"), "staffOrgUnit": row.get("staffOrgUnitID")}
     assets = [one for one in ask.state.assets.values() if one.get("companyID") == row["id"] and not one.get("deleted")]
-    users = [one for one in ask.state.users.values() if row["id"] in [e.get("companyID") for e in one.get("employments", [])]]
+    users = [
+        one for one in ask.state.users.values() if row["id"] in [e.get("companyID") for e in one.get("employments", [])]
+    ]
     return {
         **{key: row.get(key) for key in ("id", "name", "code", "erpID", "tin", "iec", "registrationTypeID", "deleted")},
         **{key: bool(row.get(key)) for key in _FLAGS},

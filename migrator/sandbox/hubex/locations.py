@@ -22,7 +22,7 @@ _FILTERS = {
 
 
 def _coordinate(_: State, value: Any) -> str:
-    """"LAT:LNG" (section 3)."""
+    """ "LAT:LNG" (section 3)."""
     if not isinstance(value, str) or not _COORDINATE.fullmatch(value):
         raise invalid()
     return value

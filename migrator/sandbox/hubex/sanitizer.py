@@ -15,7 +15,20 @@ _TAGS = _VOID | {
     *("p", "div", "span", "b", "strong", "i", "em", "u", "s", "del", "sub", "sup", "a", "ul", "ol", "li", "blockquote"),
     *("pre", "code", "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "figure"),
 }
-_ATTRIBUTES = {"href", "src", "alt", "title", "style", "class", "target", "rel", "width", "height", "colspan", "rowspan"}
+_ATTRIBUTES = {
+    "href",
+    "src",
+    "alt",
+    "title",
+    "style",
+    "class",
+    "target",
+    "rel",
+    "width",
+    "height",
+    "colspan",
+    "rowspan",
+}
 _SCHEMES = ("http://", "https://", "mailto:", "tel:", "/", "#")
 
 

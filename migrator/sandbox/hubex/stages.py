@@ -88,7 +88,9 @@ def move_many(ask: Ask) -> Reply:
     shown = []
     for taken in rows:
         error = _try(ask, taken, ask.now)
-        shown.append({"taskID": taken["taskID"], "taskStageID": taken["taskStageID"]} | ({"error": error} if error else {}))
+        shown.append(
+            {"taskID": taken["taskID"], "taskStageID": taken["taskStageID"]} | ({"error": error} if error else {})
+        )
     return created(shown)
 
 
@@ -115,7 +117,9 @@ def start(ask: Ask, task: Record) -> None:
     """Put a new task at the start of its type's route."""
     kind = ask.state.get("task_types", task["taskTypeID"]) or {}
     task["stageID"], task["statusID"] = kind.get("startTaskStageID"), kind.get("startTaskStatusID")
-    task["stages"] = [{"stageID": task["stageID"], "statusID": task["statusID"], "dateFrom": ask.now, "userID": int(ask.user)}]
+    task["stages"] = [
+        {"stageID": task["stageID"], "statusID": task["statusID"], "dateFrom": ask.now, "userID": int(ask.user)}
+    ]
     _set_timer(ask.state, task, ask.now)
 
 

@@ -22,7 +22,11 @@ _ORDERS = {1: _BY_CREATION, 2: "deadline", 3: "assigned", 4: "completed", 5: "cl
 _ASCENDING, _DESCENDING = 1, 2
 _MOMENTS = {
     **{key: key for key in ("created", "assigned", "accepted", "deadline", "completed", "closed", "statusChanged")},
-    **{"requested": "created", "requestedStart": "requestedStartDateTime", "requestedFinish": "requestedFinishDateTime"},
+    **{
+        "requested": "created",
+        "requestedStart": "requestedStartDateTime",
+        "requestedFinish": "requestedFinishDateTime",
+    },
     **{"faultTimestamp": "faultTimestamp", "lastUpdated": "lastModified", "nextTaskStageMovement": "nextMove"},
 }
 _PLAIN = ("number", "erpID", "lastModified", "deleted", "contactPerson", "contactPhone", "contactEmail")
@@ -64,7 +68,13 @@ def count_by_day(ask: Ask) -> Reply:
 def one(ask: Ask) -> Reply:
     """GET /WORK/Tasks/{id}."""
     row, state = ask.task(), ask.state
-    plain = ("notesHtml", "actualCost", "estimatedCost", "actualTimeConsumptionMinutes", "estimatedTimeConsumptionMinutes")
+    plain = (
+        "notesHtml",
+        "actualCost",
+        "estimatedCost",
+        "actualTimeConsumptionMinutes",
+        "estimatedTimeConsumptionMinutes",
+    )
     return found(
         {
             **_row(state, row),
@@ -129,7 +139,9 @@ def assignments(ask: Ask) -> Reply:
 def changes(ask: Ask) -> Reply:
     """GET /WORK/Tasks/{id}/changes: stage moves and assignments in the order they happened."""
     task = ask.task()
-    moves = [{"occured": row["dateFrom"], "section": "Stage", "user": row.get("userID")} for row in task.get("stages", [])]
+    moves = [
+        {"occured": row["dateFrom"], "section": "Stage", "user": row.get("userID")} for row in task.get("stages", [])
+    ]
     given = [
         {"occured": row["assigned"], "section": "Assignment", "user": row.get("assignedByID")}
         for row in task.get("assignments", [])
