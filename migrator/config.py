@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -11,16 +12,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from migrator.errors import InputWrong
 from migrator.model import Kind
-from migrator.vendor import Account, Limits, Vendor
+from migrator.vendor import Account, Limits, Option, Vendor
 
 _TOP = ("name", "run_dir", "mapping", "source", "target", "scope", "options")
 _SIDE = ("vendor", "url", "path", "secret", "time_zone", "rate", "per_day", "parallel", "quarantine", "options")
 _SCOPE = ("kinds", "projects", "archived", "closed", "since")
 _RATE = re.compile(r"(?P<requests>\d+)\s*/\s*(?P<period>\d+(?:\.\d+)?)?\s*s")
+_KEY = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_KEYS = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _PARALLEL_MOST = 16
 _HERE = ("127.0.0.1", "localhost", "::1")
@@ -52,51 +55,69 @@ class Migration:
 
 def load(path: Path, vendors: Mapping[str, Vendor], environ: Mapping[str, str]) -> Migration:
     """Read the file, and the secrets it points to. Raises InputWrong with all problems."""
-    try:
-        source = path.read_text("utf-8")
-        table = tomllib.loads(source)
-    except OSError as error:
-        raise InputWrong([f"{path}: cannot be read: {error.strerror}. Make one with: migrator init"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputWrong([f"{path}: is not TOML: {error}"]) from error
+    source, table = _parse(path)
     reader = _Reader(path, source, vendors, environ)
     migration = reader.migration(table)
     if reader.problems:
-        raise InputWrong(reader.problems)
+        raise InputWrong([text for _, text in sorted(reader.problems, key=lambda problem: problem[0])])
     return migration
+
+
+def _parse(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        source = path.read_text("utf-8-sig")
+        return source, tomllib.loads(source)
+    except OSError as error:
+        raise InputWrong([f"{path}: cannot be read: {error.strerror}. Make one with: migrator init"]) from error
+    except UnicodeDecodeError as error:
+        raise InputWrong([f"{path}: is not UTF-8 text: save it as UTF-8"]) from error
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at line (\d+)", str(error))
+        line = int(place[1]) if place else source.count("\n") + 1
+        raise InputWrong([f"{path}:{line}: is not TOML: {error}"]) from error
+
+
+def line_of(source: str, at: tuple[str, ...]) -> int:
+    """The line, from 1, where a TOML text gives the value at these keys; else where its table begins; else 1."""
+    table: tuple[str, ...] = ()
+    best, found = 0, 1
+    for number, line in enumerate(source.splitlines(), 1):
+        if header := re.match(rf"\s*\[\s*({_KEYS})\s*\]", line):
+            given = table = _keys(header[1])
+        elif key := re.match(rf"\s*({_KEYS})\s*=", line):
+            given = table + _keys(key[1])
+        else:
+            continue
+        if len(given) > best and at[: len(given)] == given:
+            best, found = len(given), number
+    return found
+
+
+def _keys(written: str) -> tuple[str, ...]:
+    return tuple(key.strip("\"'") for key in re.findall(_KEY, written))
 
 
 @dataclass
 class _Reader:
-    """Reads tables and collects what is wrong with them."""
+    """Reads tables and collects what is wrong with them. A value is shown only where it can be no secret."""
 
     path: Path
     text: str
     vendors: Mapping[str, Vendor]
     environ: Mapping[str, str]
-    problems: list[str] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)  # line, text
 
     def wrong(self, table: str, key: str, what: str) -> None:
         """Note a problem at a key."""
         place = f"[{table}] {key}" if table else key
-        self.problems.append(f"{self.path}:{self._line(table, key)}: {place}: {what}")
-
-    def _line(self, table: str, key: str) -> int:
-        """The line of a key, else of its table, else 1."""
-        here, found = "", 1
-        for number, line in enumerate(self.text.splitlines(), 1):
-            if head := re.match(r"\s*\[+\s*([\w.\s]+?)\s*\]+", line):
-                here = head[1]
-                if here in (table, f"{table}.{key}".lstrip(".")):
-                    found = number
-            elif here == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-                return number
-        return found
+        line = line_of(self.text, (*filter(None, table.split(".")), key))
+        self.problems.append((line, f"{self.path}:{line}: {place}: {what}"))
 
     def known(self, table: str, given: Iterable[str], names: Iterable[str]) -> None:
         """Every key must be one of the names."""
+        names = tuple(names)
         for key in given:
-            if key not in (names := tuple(names)):
+            if key not in names:
                 self.wrong(table, key, f"unknown key; {_nearest(key, names)}")
 
     def get(self, table: str, values: Mapping[str, Any], key: str, kind: Any, default: Any) -> Any:
@@ -104,8 +125,8 @@ class _Reader:
         value = values.get(key, default)
         if value is default:
             return default
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.wrong(table, key, f"must be {_TYPES[kind]}, not {value!r}")
+        if type(value) not in (kind if isinstance(kind, tuple) else (kind,)):  # a bool is an int to isinstance
+            self.wrong(table, key, f"must be {_TYPES[kind]}")
             return default
         return value
 
@@ -119,14 +140,19 @@ class _Reader:
         self.known("", top, _TOP)
         name = self.get("", top, "name", str, self.path.parent.name or "migration")
         if not _NAME.fullmatch(name):
-            self.wrong("", "name", f"{name!r} must be a plain file name of letters, digits, '.', '_' and '-'")
+            self.wrong(
+                "",
+                "name",
+                f"{name!r} must be a plain file name of letters, digits, '.', '_' and '-', and not begin with a dot",
+            )
         for side in ("source", "target"):
-            if side not in top:
+            if not top.get(side, {}):
                 self.wrong("", side, f"missing: add a [{side}] table with vendor, url and secret")
         source, target = (self.account(side, self.table(top, side)) for side in ("source", "target"))
         source, target = self.shared_options(top, source, target)
-        if source.vendor and source.identity == target.identity:
-            self.wrong("target", "url", "source and target are the same account")
+        if (source.url or source.path) and source.identity == target.identity:
+            key = "path" if target.path else "url"
+            self.wrong("target", key, "source and target are the same account; change one of them")
         folder = self.path.parent
         run_dir = self.get("", top, "run_dir", str, None)
         mapping = self.get("", top, "mapping", str, None)
@@ -143,78 +169,116 @@ class _Reader:
     def account(self, side: str, values: Mapping[str, Any]) -> Account:
         """One side. What is wrong is left at its default."""
         self.known(side, values, _SIDE)
-        vendor = self.vendors.get(name := self.get(side, values, "vendor", str, ""))
-        if values and vendor is None:
-            self.wrong(side, "vendor", f"{name!r} is no vendor; {_nearest(name, self.vendors)}")
-        is_folder = vendor is not None and vendor.on_disk
-        path = self.get(side, values, "path", str, None)
-        if is_folder and path is None:
-            self.wrong(side, "path", f'missing: {name} is a folder; write path = "..."')
-        remote = vendor is not None and not is_folder
-        zone = self.get(side, values, "time_zone", str, "UTC")
-        if not _is_zone(zone):
-            self.wrong(side, "time_zone", f'{zone!r} is no time zone; write one like "Europe/Kyiv"')
-        return Account(
-            vendor=name if vendor else "",
-            url=self.url(side, values) if remote else "",
-            path=self.path.parent / path if path is not None else None,
-            secret=self.secret(side, values) if remote else "",
-            time_zone=zone,
+        vendor = self.vendor(side, values)
+        account = Account(
+            vendor=vendor.name if vendor else "",
+            time_zone=self.time_zone(side, values),
             limits=self.limits(side, values, vendor.limits) if vendor else None,
             options=self.options(f"{side}.options", self.table(values, "options", side), vendor),
         )
+        if vendor is None:
+            return account
+        for key in ("url", "secret") if vendor.on_disk else ("path",):
+            if key in values:
+                self.wrong(side, key, f"not for {vendor.title}, which is {_PLACES[vendor.on_disk]}; remove it")
+        if vendor.on_disk:
+            return replace(account, path=self.folder(side, values))
+        return replace(account, url=self.url(side, values), secret=self.secret(side, values))
+
+    def vendor(self, side: str, values: Mapping[str, Any]) -> Vendor | None:
+        """The adapter, if it can do the side; a whole side that is missing has been noted."""
+        name = self.required(side, values, "vendor", 'vendor = "..."') if values else ""
+        vendor = self.vendors.get(name)
+        if name and vendor is None:
+            self.wrong(side, "vendor", f"{name!r} is no vendor; {_nearest(name, self.vendors)}")
+        elif vendor and not (vendor.open_source if side == "source" else vendor.open_target):
+            self.wrong(side, "vendor", f"{vendor.title} cannot be a {side}; choose another vendor")
+        return vendor
+
+    def required(self, side: str, values: Mapping[str, Any], key: str, example: str) -> str:
+        """A string that must be there; "" where it is absent or wrong."""
+        found = str(self.get(side, values, key, str, ""))
+        if values.get(key, "") == "":
+            self.wrong(side, key, f"missing: write {example}")
+        return found
+
+    def time_zone(self, side: str, values: Mapping[str, Any]) -> str:
+        """The zone of the account's naive moments."""
+        zone = str(self.get(side, values, "time_zone", str, "UTC"))
+        if zone not in available_timezones():
+            near = difflib.get_close_matches(zone, available_timezones(), 3) or ["Europe/Kyiv"]
+            self.wrong(side, "time_zone", f"{zone!r} is no time zone; write one like {', '.join(near)}")
+        return zone
+
+    def folder(self, side: str, values: Mapping[str, Any]) -> Path | None:
+        """The folder of an archive, whole, so that one folder has one name."""
+        path = self.required(side, values, "path", 'path = "folder"')
+        return (self.path.parent / path).resolve() if path else None
 
     def url(self, side: str, values: Mapping[str, Any]) -> str:
-        """An https address; http only for this machine."""
-        url = str(self.get(side, values, "url", str, "")).rstrip("/")
-        parts = urlsplit(url)
+        """An https address; http only for this machine. Host in lower case, no slash at the end."""
+        url = self.required(side, values, "url", 'url = "https://..."')
+        try:
+            parts = urlsplit(url.strip())
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            self.wrong(side, "url", "is no address; write https://, the host, and the path if there is one")
+            return ""
         if not url:
-            self.wrong(side, "url", 'missing: write url = "https://..."')
-        elif parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _HERE):
-            self.wrong(side, "url", f"{url!r} must begin with https://: a secret must not travel in the open")
-        elif not parts.hostname:
-            self.wrong(side, "url", f"{url!r} names no host")
-        return url
+            return ""
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            self.wrong(side, "url", "must have no user, password, ? or # in it: what is secret goes to secret")
+        elif parts.scheme not in ("https", "http") or not host:
+            self.wrong(side, "url", "must begin with https:// and a host")
+        elif parts.scheme == "http" and host not in _HERE:
+            self.wrong(side, "url", "must begin with https://: a secret must not travel in the open")
+        else:
+            return parts._replace(netloc=parts.netloc.lower(), path=parts.path.rstrip("/")).geturl()
+        return ""
 
     def secret(self, side: str, values: Mapping[str, Any]) -> str:
         """What env:NAME or file:PATH holds. A secret in the file itself is refused, and not repeated."""
-        given = str(self.get(side, values, "secret", str, ""))
+        given = self.required(side, values, "secret", '"env:NAME" or "file:PATH"')
         way, _, where = given.partition(":")
-        if way == "env" and where:
-            secret = self.environ.get(where, "")
+        if not given:
+            return ""
+        if way not in ("env", "file") or not where:
+            self.wrong(side, "secret", 'a secret must not stand in this file: write "env:NAME" or "file:PATH"')
+            return ""
+        if way == "env":
+            secret = self.environ.get(where, "").strip()
             if not secret:
                 self.wrong(side, "secret", f"the environment variable {where} is not set: export {where}=... first")
-            return secret.strip()
-        if way == "file" and where:
-            try:
-                secret = (self.path.parent / where).read_text("utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                self.wrong(side, "secret", f"the file {where} cannot be read: {error}")
-                return ""
-            if not secret:
-                self.wrong(side, "secret", f"the file {where} is empty")
             return secret
-        what = "missing" if not given else "a secret must not stand in this file"
-        self.wrong(side, "secret", f'{what}: write "env:NAME" or "file:PATH"')
-        return ""
+        try:
+            secret = (self.path.parent / where).read_text("utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            self.wrong(side, "secret", f"the file {where} cannot be read: {reason}")
+            return ""
+        if not secret:
+            self.wrong(side, "secret", f"the file {where} is empty: put the secret in it")
+        return secret
 
     def limits(self, side: str, values: Mapping[str, Any], own: Limits) -> Limits | None:
         """The user's pace over the vendor's; None = the vendor's."""
         changes: dict[str, Any] = {}
-        if "rate" in values:
-            changes |= self.rate(side, self.get(side, values, "rate", str, ""))
-        per_day = values.get("per_day")
-        if per_day == "off":
+        if rate := self.get(side, values, "rate", str, None):
+            changes |= self.rate(side, rate)
+        if values.get("per_day") == "off":
             changes["per_day"] = None
-        elif per_day is not None:
-            changes["per_day"] = self.get(side, values, "per_day", int, own.per_day)
-        if "parallel" in values:
-            parallel = self.get(side, values, "parallel", int, own.parallel)
+        elif (per_day := self.get(side, values, "per_day", int, None)) is not None:
+            changes["per_day"] = per_day
+            if per_day < 1:
+                self.wrong(side, "per_day", 'must be 1 or more, or "off"')
+        if (parallel := self.get(side, values, "parallel", int, None)) is not None:
+            changes["parallel"] = parallel
             if not 1 <= parallel <= _PARALLEL_MOST:
                 self.wrong(side, "parallel", f"must be 1 to {_PARALLEL_MOST}")
-            changes["parallel"] = parallel
-        if "quarantine" in values:
-            changes["quarantine"] = float(self.get(side, values, "quarantine", (int, float), own.quarantine))
+        if (quarantine := self.get(side, values, "quarantine", (int, float), None)) is not None:
+            changes["quarantine"] = float(quarantine)
+            if not 0 <= quarantine < math.inf:
+                self.wrong(side, "quarantine", "must be 0 or more")
         return replace(own, **changes) if changes else None
 
     def rate(self, side: str, text: str) -> dict[str, Any]:
@@ -229,35 +293,47 @@ class _Reader:
 
     def options(self, table: str, values: Mapping[str, Any], vendor: Vendor | None) -> dict[str, Any]:
         """Settings of the vendor, by its own list."""
-        options = {option.name: option for option in vendor.options} if vendor else {}
-        self.known(table, values, options)
-        for name, value in values.items():
-            default = options[name].default if name in options else None
-            if default is not None and type(value) is not type(default):
-                self.wrong(table, name, f"must be {_TYPES[type(default)]}, not {value!r}")
-        return dict(values)
+        return self.settings(table, values, vendor.options) if vendor else {}
+
+    def settings(self, table: str, values: Mapping[str, Any], options: Iterable[Option]) -> dict[str, Any]:
+        """The values that an option of the list takes."""
+        defaults = {option.name: option.default for option in options}
+        self.known(table, values, defaults)
+        good: dict[str, Any] = {}
+        for name in values.keys() & defaults.keys():
+            kind = _SETTING if defaults[name] is None else type(defaults[name])
+            if (value := self.get(table, values, name, kind, None)) is not None:
+                good[name] = value
+        return good
 
     def shared_options(self, top: Mapping[str, Any], source: Account, target: Account) -> tuple[Account, Account]:
-        """[options] at the top go to whichever side's vendor knows them."""
+        """[options] at the top go to whichever side's vendor knows them; what stands at the side itself comes first."""
         shared = self.table(top, "options")
-        sides = [source, target]
-        names = [{option.name for option in self.vendors[one.vendor].options} if one.vendor else set() for one in sides]
-        self.known("options", shared, names[0] | names[1])
-        return (
-            replace(source, options={**{k: v for k, v in shared.items() if k in names[0]}, **source.options}),
-            replace(target, options={**{k: v for k, v in shared.items() if k in names[1]}, **target.options}),
+        if not (source.vendor and target.vendor):
+            return source, target  # what a vendor that is not known would know, nobody can say
+        lists = [self.vendors[side.vendor].options for side in (source, target)]
+        good = self.settings("options", shared, [*lists[0], *lists[1]])
+        source, target = (
+            replace(
+                side,
+                options={option.name: good[option.name] for option in known if option.name in good} | {**side.options},
+            )
+            for side, known in zip((source, target), lists, strict=True)
         )
+        return source, target
 
     def scope(self, values: Mapping[str, Any]) -> Scope:
         """[scope]."""
         self.known("scope", values, _SCOPE)
         kinds = self.words(values, "kinds")
+        if values.get("kinds") == []:
+            self.wrong("scope", "kinds", "is empty, so nothing would move: name some kinds, or remove it")
         for kind in kinds:
             if kind not in set(Kind):
                 self.wrong("scope", "kinds", f"{kind!r} is no kind; {_nearest(kind, Kind)}")
         since = values.get("since")
         if since is not None and type(since) is not date:
-            self.wrong("scope", "since", f"must be a day like 2024-01-01, not {since!r}")
+            self.wrong("scope", "since", "must be a day without quotes, like 2024-01-01")
             since = None
         return Scope(
             kinds=frozenset(Kind(kind) for kind in kinds if kind in set(Kind)) or frozenset(Kind),
@@ -271,11 +347,12 @@ class _Reader:
         """A list of strings."""
         found = self.get("scope", values, key, list, [])
         if any(not isinstance(word, str) for word in found):
-            self.wrong("scope", key, f"must be a list of strings, not {found!r}")
+            self.wrong("scope", key, "must be a list of strings")
             return ()
         return tuple(found)
 
 
+_SETTING = (str, int, bool)
 _TYPES: Mapping[object, str] = {
     str: "a string",
     int: "a whole number",
@@ -283,18 +360,12 @@ _TYPES: Mapping[object, str] = {
     list: "a list",
     dict: "a table",
     (int, float): "a number of seconds",
+    _SETTING: "a string, a whole number, true or false",
 }
+_PLACES = {True: "a folder", False: "reached by its url"}
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
     names = [str(one) for one in names]
     near = difflib.get_close_matches(name, names, 3, 0.5)
     return f"did you mean {', '.join(near)}?" if near else f"known: {', '.join(sorted(names)) or 'none'}"
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

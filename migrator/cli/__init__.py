@@ -27,10 +27,12 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of use."""
+        del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command in its module; None if there is none of the name."""
+        del ctx
         if cmd_name not in COMMANDS:
             return None
         found: click.Command = importlib.import_module(f"migrator.cli.{cmd_name}").command
@@ -38,6 +40,7 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line each, without importing them."""
+        del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 

@@ -50,15 +50,15 @@ def _worst(error: Exception) -> Exception:
     return min(leaves, key=lambda leaf: next(n for n, each in enumerate(_SEVEREST_FIRST) if isinstance(leaf, each)))
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
+def _leaves(error: Exception) -> Iterator[Exception]:
+    if isinstance(error, ExceptionGroup):
         for each in error.exceptions:
             yield from _leaves(each)
     else:
         yield error
 
 
-def _translated(error: BaseException) -> BaseException:
+def _translated(error: Exception) -> Exception:
     """A disk that takes no more is the run folder's trouble, whichever file met it."""
     if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
         where = f"{error.filename}: " if error.filename else ""

@@ -48,7 +48,9 @@ class Form(Protocol):
 def open_face(call: Call) -> Iterator[Face]:
     """The face that suits whoever reads stderr."""
     tqdm.monitor_interval = 0  # no thread beside the loop
-    face: Face = Bars(call) if sys.stderr.isatty() and not call.json else Lines(Events() if call.json else Plain(), call.say)
+    face: Face = (
+        Bars(call) if sys.stderr.isatty() and not call.json else Lines(Events() if call.json else Plain(), call.say)
+    )
     try:
         yield face
     finally:
@@ -161,7 +163,7 @@ class Events:
     def counted(self, rows: list[Row]) -> str:
         """One object with the counts."""
         kinds = {kind: {"settled": settled, "extracted": extracted} for kind, settled, extracted in rows}
-        return orjson.dumps({"event": "progress", "kinds": kinds}).decode()
+        return orjson.dumps({"event": "progress", "kinds": kinds}, option=orjson.OPT_NON_STR_KEYS).decode()
 
     def said(self, text: str) -> str:
         """One object with the text."""

@@ -55,7 +55,8 @@ def render(path: Path, source: Vendor, target: Vendor) -> str:
         for side, vendor, prefix in zip(("source", "target"), (source, target), prefixes, strict=True)
     ]
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", path.resolve().parent.name).strip("-") or "migration"
-    return template.render(file=path, name=name, sides=sides, pace=_pace, literal=_literal)
+    text: str = template.render(file=path, name=name, sides=sides, pace=_pace, literal=_literal)
+    return text
 
 
 def _pace(vendor: Vendor) -> str:

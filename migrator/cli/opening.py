@@ -78,7 +78,9 @@ def open_source(
     """The source account, on a wire that never writes. Raises InputWrong if the vendor is no source."""
     vendor = _vendor(migration, migration.source, "source")
     if vendor.open_source is None:
-        raise InputWrong([f"{migration.path}: [source] vendor = {vendor.name!r}: {vendor.title} cannot be a source yet"])
+        raise InputWrong(
+            [f"{migration.path}: [source] vendor = {vendor.name!r}: {vendor.title} cannot be a source yet"]
+        )
     wire = Wire(DayCount(opened.ledger, "source"), opened.replies, writable=False, wait=wait, say=say)
     return vendor.open_source(migration.source, wire)
 
@@ -89,7 +91,9 @@ def open_target(
     """The target account. Raises InputWrong if the vendor is no target."""
     vendor = _vendor(migration, migration.target, "target")
     if vendor.open_target is None:
-        raise InputWrong([f"{migration.path}: [target] vendor = {vendor.name!r}: {vendor.title} cannot be a target yet"])
+        raise InputWrong(
+            [f"{migration.path}: [target] vendor = {vendor.name!r}: {vendor.title} cannot be a target yet"]
+        )
     wire = Wire(DayCount(opened.ledger, "target"), opened.replies, writable=writable, wait=wait, say=say)
     return vendor.open_target(migration.target, wire)
 
@@ -103,9 +107,12 @@ def mapping_file(migration: Migration) -> Path | None:
     """The mapping in force: the one the migration names, else the one `map` wrote, else the ready one; None = there is none."""
     if migration.mapping:
         return migration.mapping
-    beside = written_mapping(migration)
-    ready = shipped("mappings") / f"{migration.source.vendor}-{migration.target.vendor}.toml"
-    return next((path for path in (beside, ready) if path.exists()), None)
+    return next((path for path in (written_mapping(migration), ready_mapping(migration)) if path.exists()), None)
+
+
+def ready_mapping(migration: Migration) -> Path:
+    """Where the mapping that comes along for the direction is, if there is one."""
+    return shipped("mappings") / f"{migration.source.vendor}-{migration.target.vendor}.toml"
 
 
 def written_mapping(migration: Migration) -> Path:

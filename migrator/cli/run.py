@@ -31,7 +31,9 @@ _ETA_EVERY = 30.0  # seconds
 
 @as_command("migrator run acme/migration.toml --dry-run", (*TALKING, 6))
 @migration_file
-@click.option("--dry-run", is_flag=True, help="Print what would be done, how many requests it takes and how long; write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Print what would be done, how many requests it takes and how long; write nothing."
+)
 @click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait when the day's quota is spent.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many creates.")
 @click.option("--only", type=click.Choice([kind.value for kind in Kind]), multiple=True, help="Load this kind alone.")

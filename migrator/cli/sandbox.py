@@ -24,8 +24,17 @@ _PORT = 8800
 @as_command("migrator sandbox worksection planfix --faults lost=2%,error=1%", (0, 1, 2))
 @click.argument("vendors", metavar="VENDOR...", nargs=-1, required=True, type=click.Choice(list(STANDS)))
 @click.option("--seed", default="account", help="A sample that comes along (account), or the path of a JSON file.")
-@click.option("--faults", default="", help="Trouble on order: cut, lost, error, error_after, garbage, late, slow; each NAME=PERCENT%.")
-@click.option("--port", default=_PORT, type=click.IntRange(0, 65000), help="The first port; 0 = any. Further vendors get the next ones.")
+@click.option(
+    "--faults",
+    default="",
+    help="Trouble on order: cut, lost, error, error_after, garbage, late, slow; each NAME=PERCENT%.",
+)
+@click.option(
+    "--port",
+    default=_PORT,
+    type=click.IntRange(0, 65000),
+    help="The first port; 0 = any. Further vendors get the next ones.",
+)
 @click.option("--limits/--no-limits", default=True, help="Refuse what is faster than the vendor permits.")
 def command(call: Call, vendors: tuple[str, ...], seed: str, faults: str, port: int, limits: bool) -> int:
     """Serve a vendor's API on this machine, to rehearse.
@@ -33,7 +42,7 @@ def command(call: Call, vendors: tuple[str, ...], seed: str, faults: str, port: 
     The account is a sample that lives in memory: what is written is gone at the end. Ctrl-C ends it.
     """
     trouble = _parse(faults)
-    accounts = {vendor: read_account(_sample(vendor, seed)) for vendor in vendors}
+    accounts = [(vendor, read_account(_sample(vendor, seed))) for vendor in vendors]
     call.run(_serve(call, accounts, trouble, port, limits=limits))
     return 0
 
@@ -50,11 +59,13 @@ def _sample(vendor: str, seed: str) -> Path:
     return path if path.exists() else Path(seed)
 
 
-async def _serve(call: Call, accounts: dict[str, dict[str, Any]], faults: Faults, port: int, *, limits: bool) -> None:
+async def _serve(
+    call: Call, accounts: list[tuple[str, dict[str, Any]]], faults: Faults, port: int, *, limits: bool
+) -> None:
     stop = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         served = []
-        for place, (vendor, account) in enumerate(accounts.items()):
+        for place, (vendor, account) in enumerate(accounts):
             stand = STANDS[vendor]
             serving = serve(stand.build(account, limits=limits), faults=faults, port=port + place if port else 0)
             try:

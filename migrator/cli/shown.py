@@ -78,8 +78,9 @@ def issue_lines(issues: Iterable[Issue]) -> list[str]:
     lines = []
     for code, found in sorted(by_code.items(), key=lambda item: (order.index(_worst(item[1], order)), -len(item[1]))):
         lines.append(f"{len(found):>6}  {code} ({_worst(found, order)})")
-        for issue in found[:_EXAMPLES]:
-            lines.append(f"        {issue.ref}: {shortened(issue.detail or issue.field, _WIDE)}")
+        lines += [
+            f"        {issue.ref}: {shortened(issue.detail or issue.field, _WIDE)}" for issue in found[:_EXAMPLES]
+        ]
     return lines
 
 
@@ -134,7 +135,12 @@ def rehearsal_text(migration: Migration, found: Rehearsal) -> str:
     for step, requests in found.priced:
         price[step.ref.kind] += requests
     rows = [
-        [kind, found.status.kinds[kind]["extracted"], *(found.plan.actions[kind, action] for action in Action), price[kind]]
+        [
+            kind,
+            found.status.kinds[kind]["extracted"],
+            *(found.plan.actions[kind, action] for action in Action),
+            price[kind],
+        ]
         for kind in Kind
         if kind in found.status.kinds
     ]
@@ -142,7 +148,8 @@ def rehearsal_text(migration: Migration, found: Rehearsal) -> str:
     if found.issues:
         parts.append("\n".join(["Issues:", *issue_lines(found.issues)]))
     lines = [
-        f"{side}: {requests} requests, at least {duration(found.seconds[side])}" for side, requests in found.requests.items()
+        f"{side}: {requests} requests, at least {duration(found.seconds[side])}"
+        for side, requests in found.requests.items()
     ]
     lines.append(f"Nothing was written. To do it: migrator run {migration.path}")
     return "\n\n".join([*parts, "\n".join(lines)])
@@ -153,7 +160,9 @@ def _title(entity: Entity) -> str:
     for name in ("title", "name"):
         if found := getattr(entity, name, ""):
             return str(found)
-    words = entity.text if isinstance(entity, Cost) else to_plain(entity.text.html) if isinstance(entity, Comment) else ""
+    words = (
+        entity.text if isinstance(entity, Cost) else to_plain(entity.text.html) if isinstance(entity, Comment) else ""
+    )
     return shortened(words, _TITLE)
 
 

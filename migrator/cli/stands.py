@@ -31,7 +31,9 @@ class Stand:
 
 
 STANDS = {
-    "worksection": Stand("migrator.sandbox.worksection", "Worksection", "", lambda account: account["account"]["api_key"]),
+    "worksection": Stand(
+        "migrator.sandbox.worksection", "Worksection", "", lambda account: account["account"]["api_key"]
+    ),
     "planfix": Stand("migrator.sandbox.planfix", "Planfix", "/rest", lambda account: account["tokens"][0]["token"]),
 }
 

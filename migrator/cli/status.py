@@ -7,8 +7,7 @@ from pathlib import Path
 
 from migrator.cli import opening
 from migrator.cli.call import Call
-from migrator.cli.command import as_command
-from migrator.cli.command import migration_file
+from migrator.cli.command import as_command, migration_file
 from migrator.cli.shown import duration, status_json, status_table
 from migrator.config import Migration
 from migrator.pipeline.status import Status, status

@@ -9,8 +9,7 @@ import click
 
 from migrator.cli import opening
 from migrator.cli.call import Call
-from migrator.cli.command import TALKING, migration_file
-from migrator.cli.command import as_command
+from migrator.cli.command import TALKING, as_command, migration_file
 from migrator.config import Migration
 from migrator.pipeline.verify import Verification
 from migrator.pipeline.verify import verify as read_back_and_compare
@@ -61,7 +60,9 @@ def verification_text(found: Verification) -> str:
     lines = [f"checked: {', '.join(f'{count} {kind}' for kind, count in found.checked.items()) or 'nothing'}"]
     lines += [f"missing: {ref}" for ref in found.missing[:_SHOWN]]
     lines += [f"extra: {each}" for each in found.extra[:_SHOWN]]
-    lines += [f"different: {one.ref} {one.field}: {one.source!r} became {one.target!r}" for one in found.unexplained[:_SHOWN]]
+    lines += [
+        f"different: {one.ref} {one.field}: {one.source!r} became {one.target!r}" for one in found.unexplained[:_SHOWN]
+    ]
     told = len(found.differences) - len(found.unexplained)
     lines.append(
         f"{len(found.missing)} missing, {len(found.extra)} extra, {len(found.unexplained)} different; "

@@ -116,7 +116,7 @@ class Extraction:
                 f"{refused}. The {read.name} of the source cannot be read, and with them: {kinds}. "
                 "Give the token the right to read them, or leave them out by [scope] kinds."
             ) from refused
-        issue = Issue(ref=ref, code="unreadable", field=read.name, detail=str(refused), reach=Reach.BLOCKER)
+        issue = Issue(ref=ref, code="refused-by-source", field=read.name, detail=str(refused), reach=Reach.BLOCKER)
         await self._run.ledger.add_issues([issue])
         return Page(())
 

@@ -129,7 +129,8 @@ class Load:
         if isinstance(entity, File) and await self._body(entity.ref) is None:
             self._progress.settled(entity.ref.kind)  # the reading side has noted why
             return True
-        issues = (*decision.issues, *self._transform.links_lost(entity))
+        finishes = entity.ref.kind in self._capabilities.finishes  # then its links are set, and told of, at the end
+        issues = decision.issues if finishes else (*decision.issues, *self._transform.links_lost(entity))
         for step in steps_of(self._target, self._transform, decision.entity):
             if self._is_held_for_good(step):
                 break  # the parts after it build on it

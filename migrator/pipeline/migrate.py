@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from migrator.config import Scope
 from migrator.ledger import Ledger
 from migrator.mapping import Mapper, Rules
-from migrator.model import Kind, Ref
+from migrator.model import Kind, Ref, owner
 from migrator.pipeline.compose import Composer
 from migrator.pipeline.extract import Extraction
 from migrator.pipeline.load import Load, Pace
@@ -41,7 +41,11 @@ def transform_for(
 
     def link(ref: Ref) -> str | None:
         found = ledger.target(ref)
-        return target.link(ref.kind, found) if found else None
+        address = target.link(ref.kind, found) if found else None
+        if address is None and ref.kind is Kind.COMMENT and (comment := ledger.entity(ref)):
+            above = owner(comment)  # where a comment has no address of its own, its task's is the nearest
+            return link(above) if above else None
+        return address
 
     def named(ref: Ref) -> tuple[str, str]:
         entity = ledger.entity(ref)

@@ -39,11 +39,13 @@ async def rehearse(job: Job, limits: Mapping[str, Limits], opening: Mapping[str,
         "target": found.requests + opening["target"],
     }
     issues = {(issue.ref, issue.code, issue.field): issue for issue in (*ledger.issues(), *found.issues)}
+    seconds = seconds_needed(ledger, requests, limits, datetime.now(UTC))
+    await ledger.set_meta("eta_seconds", f"{max(seconds.values()):.0f}")
     return Rehearsal(
         found,
         status(ledger),
         list(issues.values()),
         [(step, job.target.requests(step)) for step in found.steps],
         requests,
-        seconds_needed(ledger, requests, limits, datetime.now(UTC)),
+        seconds,
     )

@@ -35,9 +35,10 @@ def status(ledger: Ledger) -> Status:
     """Count. "running" is for the caller to say: the checkpoint does not know whether somebody is at work."""
     kinds = {kind: row for kind in Kind if (row := count(ledger, kind))["extracted"]}
     issues = Counter(issue.code for issue in ledger.issues())
-    through = ledger.meta("stage") == "done" and not any(row["open"] for row in kinds.values())
+    stage = ledger.meta("stage")
+    through = stage == "done" and not any(row["open"] for row in kinds.values())
     unfinished = any(row["held"] + row["refused"] for row in kinds.values())
-    state = ("incomplete" if unfinished else "done") if through else "paused" if kinds else "new"
+    state = ("incomplete" if unfinished else "done") if through else "paused" if stage else "new"
     requests = {side: ledger.requests(side) for side in ("source", "target")}
     eta = ledger.meta("eta_seconds")
     return Status(state, kinds, requests, dict(issues), 0.0 if through else float(eta) if eta else None)

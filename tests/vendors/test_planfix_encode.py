@@ -13,6 +13,7 @@ import pytest
 
 from migrator.errors import Refused
 from migrator.http import Answer, Effect, Request, Verdict
+from migrator.model import ENTITY_TYPES as TYPES
 from migrator.model import (
     CheckItem,
     Comment,
@@ -27,7 +28,6 @@ from migrator.model import (
     Text,
     Who,
 )
-from migrator.model import ENTITY_TYPES as TYPES
 from migrator.vendor import Body, Context, Step, Vocabulary
 from migrator.vendors.planfix import CAPABILITIES, costs, encode, observe
 from migrator.vendors.planfix.catalogue import (
@@ -130,7 +130,12 @@ def catalogue() -> Catalogue:
 
 
 FILE = File(ref=Ref(Kind.FILE, "f"), on=Ref(Kind.TASK, "t"), name="a.pdf")
-IDS = {Ref(Kind.PROJECT, "p"): "50", Ref(Kind.PROJECT, "top"): "49", Ref(Kind.TASK, "t"): "60", Ref(Kind.TASK, "up"): "59"}
+IDS = {
+    Ref(Kind.PROJECT, "p"): "50",
+    Ref(Kind.PROJECT, "top"): "49",
+    Ref(Kind.TASK, "t"): "60",
+    Ref(Kind.TASK, "up"): "59",
+}
 THERE = catalogue()
 CONTEXT = Context(
     IDS.get,
@@ -167,7 +172,9 @@ TASK = Task(
     priority_name="Urgent",
     fields=VALUES,
 )
-BARE_TASK = Task(ref=Ref(Kind.TASK, "bare"), project=None, title="", priority=3, fields={"Бюджет": "багато", "Нет": "x"})
+BARE_TASK = Task(
+    ref=Ref(Kind.TASK, "bare"), project=None, title="", priority=3, fields={"Бюджет": "багато", "Нет": "x"}
+)
 PROJECT = Project(
     ref=Ref(Kind.PROJECT, "p"),
     title="Дім",
@@ -230,7 +237,10 @@ ENCODED = {
     "task finish": ("/task/60", lambda: encode.task_finish(step(TASK, "finish"), THERE, CONTEXT)),
     "bare task": ("/task/", lambda: encode.task(step(BARE_TASK), THERE, CONTEXT)),
     "bare task finish": ("/task/61", lambda: encode.task_finish(step(BARE_TASK, "finish"), THERE, CONTEXT)),
-    "comment": ("/task/60/comments/", lambda: encode.Encoded(encode.comment(step(COMMENT), CONTEXT, THERE, signed=True))),
+    "comment": (
+        "/task/60/comments/",
+        lambda: encode.Encoded(encode.comment(step(COMMENT), CONTEXT, THERE, signed=True)),
+    ),
     "unsigned comment": (
         "/task/60/comments/",
         lambda: encode.Encoded(encode.comment(step(COMMENT), CONTEXT, THERE, signed=False)),
@@ -404,7 +414,14 @@ def test_what_is_sent_and_what_is_read_show_the_same(value: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("Бюджет", "багато"), ("Бюджет", "NaN"), ("Сдача", "завтра"), ("Вид", "Підлога"), ("Прораб", "Хто"), ("Срочно", "може")],
+    [
+        ("Бюджет", "багато"),
+        ("Бюджет", "NaN"),
+        ("Сдача", "завтра"),
+        ("Вид", "Підлога"),
+        ("Прораб", "Хто"),
+        ("Срочно", "може"),
+    ],
 )
 def test_a_value_that_does_not_fit_says_why(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=value):

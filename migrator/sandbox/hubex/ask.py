@@ -27,7 +27,7 @@ class Ask:
         """This moment, as it is kept."""
         return times.keep(self.call.now)
 
-    def object(self) -> Record:
+    def single(self) -> Record:
         """The body as one JSON object, its keys in lower case (they are case-insensitive). Raises Refusal."""
         body = self._body()
         if not isinstance(body, dict):

@@ -1,7 +1,7 @@
 """What is tied to assets: attributes, tags, work types, districts, contacts, checklists.
 
-Vendor contract, section 5. AssetWorkTypes and AssetDistricts take a single object, the others arrays. `AssetAttributes/v2` tells only of the
-rows it rejected, in a 202; `[]` means all went well (gotcha 22).
+Vendor contract, section 5. AssetWorkTypes and AssetDistricts take a single object, the others arrays. `AssetAttributes/v2` tells
+only of the rows it rejected, in a 202; `[]` means all went well (gotcha 22).
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def put_tag(ask: Ask, record: Record, tag: str) -> None:
 
 def add_work_types(ask: Ask) -> Reply:
     """POST /ES/AssetWorkTypes {assetID, data[id]}, single: 201."""
-    body = ask.object()
+    body = ask.single()
     asset = _asset(ask, body)
     keys = [reference("work_types")(ask.state, key) for key in data_of(body)]
     _tie(asset, "workTypes", keys)
@@ -105,7 +105,7 @@ def add_work_types(ask: Ask) -> Reply:
 
 def add_districts(ask: Ask) -> Reply:
     """POST /ES/AssetDistricts {assetID, data[{id}]}, single: 201 without a body."""
-    body = ask.object()
+    body = ask.single()
     asset = _asset(ask, body)
     keys = [reference("districts")(ask.state, one.get("id")) for one in objects_of(body)]
     _tie(asset, "districts", keys)
@@ -154,7 +154,7 @@ def _reason(ask: Ask, asset: Record, key: str, value: Any, *, adding: bool) -> s
     there = key in asset.get("attributes", {})
     if adding and there:
         return "AlreadyActive"
-    if not adding and not there or ask.state.live("attributes", key) is None:
+    if (not adding and not there) or ask.state.live("attributes", key) is None:
         return "NotFound"
     try:
         if value not in (None, ""):

@@ -52,7 +52,7 @@ def create(ask: Ask) -> Reply:
     stamp = stamps.of(ask)
     if (made := stamps.used(ask, "assets", stamp)) is not None:
         return Reply.json({"id": made["id"], "name": made["name"], STAMP_KEY: stamp}, 409)
-    record = read(ask.state, ask.object(), _FIELDS)
+    record = read(ask.state, ask.single(), _FIELDS)
     parent = ask.state.get("assets", record.get("parentID")) or {}
     record["districts"] = list(parent["districts"]) if "districts" in parent else _own_districts(ask)
     if record.pop("isAutoPublish", False):
@@ -66,7 +66,7 @@ def create(ask: Ask) -> Reply:
 def update(ask: Ask) -> Reply:
     """PUT /ES/Assets/{id}, full replace."""
     asset = _live(ask, ask.path["id"])
-    taken = read(ask.state, ask.object(), _FIELDS)
+    taken = read(ask.state, ask.single(), _FIELDS)
     if taken.get("parentID") and asset["id"] in lineage(ask.state, taken["parentID"]):
         raise not_possible()
     if taken.pop("isAutoPublish", False):
@@ -77,7 +77,7 @@ def update(ask: Ask) -> Reply:
 
 def update_many(ask: Ask) -> Reply:
     """PUT /ES/Assets {assets[], shared fields, isPublished, addedWorkTypes[], deletedWorkTypes[]}: only what is sent."""
-    body = ask.object()
+    body = ask.single()
     if body.get("assets") is None:
         raise missing()
     assets = [_live(ask, key) for key in references("assets")(ask.state, body["assets"])]
@@ -122,7 +122,7 @@ def restore(ask: Ask) -> Reply:
     keys, nested = ask.numbers(), ask.flag("withNested")
     if not all(ask.state.get("assets", key) for key in keys):
         raise invalid()
-    rows = [row for row in ask.state.assets.values() if row["id"] in keys or nested and _below(ask, row, keys)]
+    rows = [row for row in ask.state.assets.values() if row["id"] in keys or (nested and _below(ask, row, keys))]
     return accept_all(ask, rows, lambda row: row.pop("deleted", None))
 
 
@@ -133,7 +133,7 @@ def set_location(ask: Ask) -> Reply:
         Field("locationID", reference("locations"), required=True),
         *(Field("dateFrom", moment), Field("dateTill", moment)),
     )
-    taken = read(ask.state, ask.object(), fields)
+    taken = read(ask.state, ask.single(), fields)
     asset = _live(ask, taken["assetID"])
     return accept(ask, lambda: asset.update(locationID=taken["locationID"]))
 

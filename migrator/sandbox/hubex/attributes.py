@@ -12,7 +12,7 @@ from migrator.sandbox.hubex.ask import Ask
 from migrator.sandbox.hubex.changes import accept, accept_all
 from migrator.sandbox.hubex.inputs import Field, flag, name, number, objects_of, read, reference, replace
 from migrator.sandbox.hubex.paging import as_map
-from migrator.sandbox.hubex.wire import Record, created, found, invalid, missing, nothing, not_possible
+from migrator.sandbox.hubex.wire import Record, created, found, invalid, missing, not_possible, nothing
 from migrator.sandbox.server import Reply
 
 _RELEVANT = ("Task", "Asset", "Company", "Customer", "Technician", "Contract", "CompletedWork", "CheckList")

@@ -40,7 +40,7 @@ def user_of(state: State, call: Call) -> str:
 
 def exchange(ask: Ask) -> Reply:
     """POST /AUTHZ/AccessTokens, anonymous: `serviceToken` (201) or `refreshJwt` (200)."""
-    body = ask.object()
+    body = ask.single()
     if (service := body.get("servicetoken")) is not None:
         user = ask.state.services.get(str(service))
         if user is None:
@@ -57,7 +57,7 @@ def exchange(ask: Ask) -> Reply:
 
 def generate(ask: Ask) -> Reply:
     """POST /AUTHZ/RefreshTokens with a living access token and the body `{}` or `{validity}`."""
-    ask.object()
+    ask.single()
     return Reply.json({"refresh_token": _refresh(ask, ask.user), "expires_in": REFRESH_SECONDS}, 201)
 
 

@@ -64,7 +64,7 @@ def count_of_all(ask: Ask) -> Reply:
 
 def create(ask: Ask) -> Reply:
     """POST /WORK/Tasks/{id}/conversation {message, isExternal, attachments[]}: [{taskID, id}]."""
-    task, body = ask.task(change=True), ask.object()
+    task, body = ask.task(change=True), ask.single()
     files = [storable(ask, key)["id"] for key in data_of({"data": body.get("attachments") or []})]
     message = text()(ask.state, body.get("message") or "")
     external = flag(ask.state, body["isexternal"]) if body.get("isexternal") is not None else False
@@ -91,8 +91,12 @@ def create_with_files(ask: Ask) -> Reply:
     return created(
         [
             {
-                **{"taskID": task["id"], "taskConversationID": row["id"], "attachmentID": file["id"]},
-                **{"md5Hash": file["md5"], "fileName": file["fileName"], "isProtected": False},
+                "taskID": task["id"],
+                "taskConversationID": row["id"],
+                "attachmentID": file["id"],
+                "md5Hash": file["md5"],
+                "fileName": file["fileName"],
+                "isProtected": False,
             }
             for file in kept
         ]

@@ -16,7 +16,7 @@ from migrator.sandbox.hubex.ask import Ask
 from migrator.sandbox.hubex.changes import accept, accept_all
 from migrator.sandbox.hubex.inputs import Field, data_of, guid, number, objects_of, read, text
 from migrator.sandbox.hubex.paging import as_array, as_map
-from migrator.sandbox.hubex.wire import Record, created, found, invalid, missing, nothing, not_possible
+from migrator.sandbox.hubex.wire import Record, created, found, invalid, missing, not_possible, nothing
 from migrator.sandbox.server import Reply, Upload
 
 _BODY = (
@@ -68,7 +68,7 @@ def upload_to_task(ask: Ask) -> Reply:
 
 def upload_body_to_task(ask: Ask) -> Reply:
     """POST /WORK/TaskAttachments/upload/fromBody: JSON with the file in base64."""
-    body = ask.object()
+    body = ask.single()
     taken = read(ask.state, body, (*_BODY, Field("taskID", number, required=True)))
     task = ask.task(change=True, key=taken["taskID"])
     try:

@@ -144,7 +144,7 @@ def _lay(state: State, row: Record) -> Record:
         if not found:
             raise invalid()
         ids[table] = found[0]
-    kept = {key: taken[key] for key in ("materialCost", "materialCurrencyID") if key in taken}
+    kept: Record = {key: taken[key] for key in ("materialCost", "materialCurrencyID") if key in taken}
     return {
         **kept,
         "materialID": ids["materials"],

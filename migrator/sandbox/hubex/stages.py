@@ -71,7 +71,7 @@ def history(ask: Ask) -> Reply:
 
 def move_one(ask: Ask) -> Reply:
     """POST /WORK/TaskStagingHistory, single: {stageId, isFinalStage, errors[]}."""
-    taken = read(ask.state, ask.object(), _MOVE)
+    taken = read(ask.state, ask.single(), _MOVE)
     task = ask.task(change=True, key=taken["taskID"])
     link = _link(ask.state, task, taken)
     errors = _unmet(ask.state, task, taken["taskStageID"])
@@ -96,7 +96,7 @@ def move_many(ask: Ask) -> Reply:
 
 def move_batch(ask: Ask) -> Reply:
     """POST /WORK/TaskStagingHistory/batch: 202; the moves follow later, and nobody tells which failed."""
-    body = ask.object()
+    body = ask.single()
     head = read(ask.state, body, (Field("concurrencyStamp", guid, required=True), Field("completed", moment)))
     stamp = head.pop("concurrencyStamp")
     moves = [{**head, **taken} for group in objects_of(body) for taken in _group(ask.state, group)]

@@ -1,7 +1,7 @@
 """Where the bytes of files lie: another host behind signed links that expire, reached by redirect or by `noRedirect`.
 
-Vendor contract, section 4.4, gotcha 33. 303 for files of tasks and comments, 307 for those of COMMON and of assets. The storage refuses a call with an
-Authorization header, and a link past `temp_url_expires`.
+Vendor contract, section 4.4, gotcha 33. 303 for files of tasks and comments, 307 for those of COMMON and of
+assets. The storage refuses a call with an Authorization header, and a link past `temp_url_expires`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tasks of HubEx written: create, patch, full replace, complete, delete, restore.
 
-Vendor contract, sections 5-7, gotchas 26-30. Not settable: creation date, stage, assignee, tags, attributes. A closed task takes no change of
-its fields. A replace without `number` keeps the number. `erpID` need not be unique.
+Vendor contract, sections 5-7, gotchas 26-30. Not settable: creation date, stage, assignee, tags, attributes. A closed
+task takes no change of its fields. A replace without `number` keeps the number. `erpID` need not be unique.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def create(ask: Ask) -> Reply:
     stamp = stamps.of(ask)
     if stamps.used(ask, "tasks", stamp) is not None:
         raise not_possible("AlreadyDone")
-    record = read(ask.state, ask.object(), (*_FIELDS, _METHOD))
+    record = read(ask.state, ask.single(), (*_FIELDS, _METHOD))
     _check(ask, record)
     record.setdefault("requestedByUserID", int(ask.user))
     record |= {"created": ask.now, "lastModified": ask.now, "statusChanged": ask.now}
@@ -76,7 +76,7 @@ def patch(ask: Ask) -> Reply:
 def update(ask: Ask) -> Reply:
     """PUT /WORK/Tasks/{id}: full replace, without requestMethodID."""
     task = _open(ask)
-    taken = {"number": task["number"], **read(ask.state, ask.object(), _FIELDS)}
+    taken = {"number": task["number"], **read(ask.state, ask.single(), _FIELDS)}
     _check(ask, {**taken, "id": task["id"]}, task)
     return _change(ask, task, lambda: replace(task, _FIELDS, taken))
 
@@ -84,7 +84,7 @@ def update(ask: Ask) -> Reply:
 def complete(ask: Ask) -> Reply:
     """PUT /WORK/Tasks/{id}/complete: moments of the past are taken. A task that is closed already is refused."""
     task = ask.task(change=True)
-    taken = read(ask.state, ask.object(), _COMPLETION)
+    taken = read(ask.state, ask.single(), _COMPLETION)
     if task.get("closed"):
         raise not_possible("AlreadyDone")
     if not {"completed", "closed", "accepted"} & set(taken):

@@ -22,12 +22,12 @@ _ORDERS = {1: _BY_CREATION, 2: "deadline", 3: "assigned", 4: "completed", 5: "cl
 _ASCENDING, _DESCENDING = 1, 2
 _MOMENTS = {
     **{key: key for key in ("created", "assigned", "accepted", "deadline", "completed", "closed", "statusChanged")},
-    **{
-        "requested": "created",
-        "requestedStart": "requestedStartDateTime",
-        "requestedFinish": "requestedFinishDateTime",
-    },
-    **{"faultTimestamp": "faultTimestamp", "lastUpdated": "lastModified", "nextTaskStageMovement": "nextMove"},
+    "requested": "created",
+    "requestedStart": "requestedStartDateTime",
+    "requestedFinish": "requestedFinishDateTime",
+    "faultTimestamp": "faultTimestamp",
+    "lastUpdated": "lastModified",
+    "nextTaskStageMovement": "nextMove",
 }
 _PLAIN = ("number", "erpID", "lastModified", "deleted", "contactPerson", "contactPhone", "contactEmail")
 

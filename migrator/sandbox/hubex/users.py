@@ -27,7 +27,7 @@ from migrator.sandbox.hubex.inputs import (
     text,
 )
 from migrator.sandbox.hubex.paging import as_array, as_map, total
-from migrator.sandbox.hubex.wire import Record, Refusal, created, found, invalid, missing, nothing, not_possible
+from migrator.sandbox.hubex.wire import Record, Refusal, created, found, invalid, missing, not_possible, nothing
 from migrator.sandbox.server import Reply
 
 _FIELDS = (
@@ -72,7 +72,7 @@ def one(ask: Ask) -> Reply:
 
 def create(ask: Ask) -> Reply:
     """POST /ADM/Users?skipAccountVerification=true, single: {userID, accountID, tenantMemberID}."""
-    taken = read(ask.state, ask.object(), (*_FIELDS, _COMPANY))
+    taken = read(ask.state, ask.single(), (*_FIELDS, _COMPANY))
     _unique(ask, taken["email"])
     _licence(ask, taken)
     if company := taken.pop("companyID", None):
@@ -88,7 +88,7 @@ def update(ask: Ask) -> Reply:
     user = ask.state.live("users", ask.path["id"])
     if user is None:
         raise Refusal(404, "USER_NOT_FOUND", "Пользователь не найден")
-    body = ask.object()
+    body = ask.single()
     fields = (*_FIELDS, *_BAN)
     taken = read(ask.state, body, fields)
     if taken["email"].lower() != user.get("email", "").lower():
@@ -129,7 +129,7 @@ def add_roles(ask: Ask) -> Reply:
 
 def add_districts(ask: Ask) -> Reply:
     """POST /ADM/UserDistricts {userID, data[{districtID}]}, single: a map of the user's districts."""
-    body = ask.object()
+    body = ask.single()
     user = ask.state.users[str(reference("users")(ask.state, body.get("userid")))]
     keys = [reference("districts")(ask.state, one.get("districtid")) for one in objects_of(body)]
     user["districts"] = list(dict.fromkeys([*user.get("districts", []), *keys]))

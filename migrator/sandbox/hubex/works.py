@@ -145,7 +145,8 @@ def _shown(ask: Ask, row: Record) -> Record:
             key: row.get(key) for key in ("id", "started", "finished", "notes", "quantity", "created", "offlineCreated")
         },
         "workType": {
-            **{"id": kind.get("id"), "name": kind.get("name")},
+            "id": kind.get("id"),
+            "name": kind.get("name"),
             "cost": row.get("workTypeCost", kind.get("cost")),
             "costCurrencyID": row.get("costCurrencyID", kind.get("costCurrencyID")),
         },

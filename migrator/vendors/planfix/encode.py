@@ -16,10 +16,10 @@ from migrator.vendors.planfix.catalogue import ACTIVE, Catalogue
 from migrator.vendors.planfix.values import (
     custom,
     day_point,
+    kept_html,
     local_point,
     named,
     number,
-    kept_html,
     people,
     utc_point,
     wire_value,

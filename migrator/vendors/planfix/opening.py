@@ -49,12 +49,7 @@ async def read_catalogue(client: Client, account: Account) -> Catalogue:
         raise InputWrong(wanted.problems)
     marker = str(account.options.get("marker_field") or "Migration ID")
     usable = {kind: {one.name: one for one in of if one.name != marker} for kind, of in fields.items()}
-    there = {
-        Kind.PERSON: _keyed(_person_keys("user", users)),
-        Kind.CONTACT: _keyed(_person_keys("contact", contacts)),
-        Kind.COMPANY: _keyed((row["name"], f"contact:{row['id']}") for row in companies if row.get("name")),
-        Kind.GROUP: _keyed(_by_name(groups)),
-    }
+    there = _there(users, contacts, companies, groups)
     return Catalogue(
         vocabulary=_vocabulary(there, statuses, usable, tags),
         site=account.url.rstrip("/").removesuffix("/rest"),
@@ -155,6 +150,18 @@ def _tag(row: Record) -> DataTag:
 
 def _employee(row: Record) -> Employee:
     return Employee(_full_name(row), row.get("role") == "Robot", str(row.get("timezone") or ""))
+
+
+def _there(
+    users: Iterable[Record], contacts: Iterable[Record], companies: Iterable[Record], groups: Record
+) -> dict[Kind, dict[str, str]]:
+    """What source entities may be matched to, by natural key."""
+    return {
+        Kind.PERSON: _keyed(_person_keys("user", users)),
+        Kind.CONTACT: _keyed(_person_keys("contact", contacts)),
+        Kind.COMPANY: _keyed((row["name"], f"contact:{row['id']}") for row in companies if row.get("name")),
+        Kind.GROUP: _keyed(_by_name(groups)),
+    }
 
 
 def _by_name(reply: Record) -> Iterator[tuple[str, str]]:

@@ -84,7 +84,11 @@ class PlanfixTarget:
         """Make it, once. Raises Refused (nothing was made) or InDoubt (it may have been)."""
         match step.entity:
             case File() as file:
-                return await self._attach(step, context) if step.part == ATTACH else await self._upload(step, file, context)
+                return (
+                    await self._attach(step, context)
+                    if step.part == ATTACH
+                    else await self._upload(step, file, context)
+                )
             case Comment() as comment:
                 return await self._comment(step, context, comment.author, ("author", "text"))
             case Cost() as cost if step.part == costs.COMMENT:

@@ -186,7 +186,9 @@ def _as_number(written: str) -> int | float:
     try:
         amount = Decimal(re.sub(r"\s", "", written).replace(",", "."))
     except InvalidOperation:
-        raise ValueError(f"{written!r} is not a number") from None
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise ValueError(f"{written!r} is not a number")
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
