@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from migrator.errors import InputWrong
 from migrator.model import Kind
@@ -205,7 +205,9 @@ class _Reader:
     def time_zone(self, side: str, values: Mapping[str, Any]) -> str:
         """The zone of the account's naive moments."""
         zone = str(self.get(side, values, "time_zone", str, "UTC"))
-        if zone not in available_timezones():
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             near = difflib.get_close_matches(zone, available_timezones(), 3) or ["Europe/Kyiv"]
             self.wrong(side, "time_zone", f"{zone!r} is no time zone; write one like {', '.join(near)}")
         return zone

@@ -285,7 +285,7 @@ class Ledger:
                 group.append(self._queue.get_nowait())
             try:
                 await asyncio.to_thread(self._commit, [one for statements, _ in group for one in statements])
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, ValueError, OverflowError) as error:  # the last two: SQLite cannot hold it
                 broken = RunFolderUnusable(
                     f"{self._path}: cannot be written ({error}). Free space or mend the folder, then give the same command again."
                 )
@@ -334,6 +334,15 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     if not writable:
         return sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False, isolation_level=None)
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+    try:
+        _prepare(connection)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
@@ -343,7 +352,6 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         raise sqlite3.DatabaseError(
             f"made by another version of migrator (format {row and row[0]}, this one writes {FORMAT})"
         )
-    return connection
 
 
 def _entity_row(entity: Entity) -> tuple[Any, ...]:

@@ -204,7 +204,9 @@ class Mapper:
                     Issue(ref=entity.ref, code="priority-coarse", field="priority", detail=detail, reach=Reach.NOTE)
                 )
         if isinstance(entity, Project):
-            changes["group"] = self.rules.groups.get(entity.group, entity.group)
+            changes["group"] = group = self.rules.groups.get(entity.group, entity.group)
+            if group and group not in self.words.there.get(Kind.GROUP, {}):
+                lines.append(("group", group))
         return msgspec.structs.replace(entity, **changes), tuple(lines), tuple(issues)
 
     def _translate_fields(

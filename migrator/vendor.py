@@ -275,10 +275,11 @@ class Context:
 
 @dataclass(frozen=True)
 class Made:
-    """What a step came to: the target's id, and what was noticed on the way."""
+    """What a step came to: the target's id, what was noticed on the way, and the ids of what travelled along (the rest did not)."""
 
     id: str
     issues: tuple[Issue, ...] = ()
+    carried: Mapping[Ref, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -315,8 +316,8 @@ class Target(Protocol):
         """Set what could only be set now. Repeatable. Raises Refused."""
         ...
 
-    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, str]:
-        """Look up doubtful creates of one kind and part by their marks: ref -> the target's id of those that are there."""
+    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
+        """Look up doubtful creates of one kind and part by their marks: ref -> what its create came to, of those that are there."""
         ...
 
     def expected(self, step: Step, context: Context) -> Mapping[str, str]:

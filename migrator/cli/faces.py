@@ -150,7 +150,10 @@ class Plain:
 
     def counted(self, rows: list[Row]) -> str:
         """One line for all kinds that changed."""
-        return " · ".join(f"{kind} {settled}/{extracted}" for kind, settled, extracted in rows)
+        return " · ".join(
+            f"{kind} {settled} of {extracted}" if settled else f"{kind} {extracted} read"
+            for kind, settled, extracted in rows
+        )
 
     def said(self, text: str) -> str:
         """As it is."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from tomlkit.exceptions import ParseError
 
 from migrator.cli import opening
 from migrator.cli.call import Call
@@ -104,7 +103,7 @@ def _write(migration: Migration, said: Said, words: Vocabulary) -> Draft:
     old = start.read_text(encoding="utf-8") if start and start.exists() else _ready(migration)
     try:
         written = draft(old, said, words, edited=path.exists())
-    except ParseError as error:
+    except ValueError as error:
         raise InputWrong([f"{start}: {error}. Mend it by hand"]) from error
     part = path.with_name(path.name + ".part")
     part.write_text(written.text, encoding="utf-8")

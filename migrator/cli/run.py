@@ -130,8 +130,9 @@ async def _eta_kept(opened: opening.Opened) -> AsyncIterator[None]:
 
     async def keep() -> None:
         while True:
-            seconds = seconds_needed(ledger, requests_left(opened.job), opened.limits, datetime.now(UTC))
-            await ledger.set_meta("eta_seconds", f"{max(seconds.values()):.0f}")
+            if requests := requests_left(opened.job):
+                seconds = seconds_needed(ledger, requests, opened.limits, datetime.now(UTC))
+                await ledger.set_meta("eta_seconds", f"{max(seconds.values()):.0f}")
             await asyncio.sleep(_ETA_EVERY)
 
     ledger = opened.job.run.ledger

@@ -74,7 +74,7 @@ async def _serve(
                 raise InputWrong([f"port {port + place}: {error.strerror}; choose another --port"]) from error
             served.append({"vendor": vendor, "url": running.url + stand.root, "secret": stand.secret(account)})
         rows = [list(each.values()) for each in served]
-        call.answer({"sandboxes": served}, table(["vendor", "url", "secret"], rows))
-        call.say("Serving until Ctrl-C.")
         with on_signal(stop.set):
+            call.answer({"sandboxes": served}, table(["vendor", "url", "secret"], rows))
+            call.say("Serving until Ctrl-C.")
             await stop.wait()

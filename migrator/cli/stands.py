@@ -35,6 +35,7 @@ STANDS = {
         "migrator.sandbox.worksection", "Worksection", "", lambda account: account["account"]["api_key"]
     ),
     "planfix": Stand("migrator.sandbox.planfix", "Planfix", "/rest", lambda account: account["tokens"][0]["token"]),
+    "hubex": Stand("migrator.sandbox.hubex", "HubEx", "/fsm", lambda account: account["service_tokens"][0]["token"]),
 }
 
 

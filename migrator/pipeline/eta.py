@@ -12,7 +12,7 @@ from migrator.pipeline.migrate import Job
 from migrator.pipeline.plan import FINISH, is_open, steps_of
 from migrator.pipeline.status import count
 from migrator.pipeline.transform import Action, Transform
-from migrator.vendor import Capabilities, Limits, Read, Step, Target
+from migrator.vendor import Capabilities, Limits, Step, Target
 
 _SAMPLE = 20  # entities of a kind that stand for all of it
 _DAY = 86_400.0
@@ -46,24 +46,17 @@ def seconds_needed(
     }
 
 
-def requests_left(job: Job) -> dict[str, int]:
-    """By side, for what is known so far of a run at work."""
+def requests_left(job: Job) -> dict[str, int] | None:
+    """About so many, by side; None while the source is not read to its end, because nobody knows what it holds."""
     ledger = job.run.ledger
-    return {
-        "source": _source_requests(ledger, job.source.reads),
-        "target": _target_requests(ledger, job.target, job.transform, job.capabilities),
-    }
-
-
-def _source_requests(ledger: Ledger, reads: Iterable[Read]) -> int:
-    """At least so many: the known parts of reads, one for each read not begun, and the bytes of files not settled."""
-    waiting = [read.name for read in reads if not ledger.is_decoded(read.name)]
-    pages = sum(max(len(ledger.open_scopes(name)), 1) for name in waiting)
-    return pages + count(ledger, Kind.FILE)["open"]
+    if not all(ledger.is_decoded(read.name) for read in job.source.reads):
+        return None
+    target = _target_requests(ledger, job.target, job.transform, job.capabilities)
+    return {"source": count(ledger, Kind.FILE)["open"], "target": target}
 
 
 def _target_requests(ledger: Ledger, target: Target, transform: Transform, capabilities: Capabilities) -> int:
-    """About so many, for what was extracted so far: what is open of each kind, at the price of its first few."""
+    """What is open of each kind, at the price of its first few: deciding for everything takes too long to do it often."""
     total = 0.0
     for kind in Kind:
         create, finish = _prices(list(islice(ledger.entities(kind), _SAMPLE)), target, transform)

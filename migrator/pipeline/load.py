@@ -12,9 +12,9 @@ from migrator.errors import EntityStopped, InDoubt
 from migrator.ledger import Outcome, State
 from migrator.model import Entity, File, Issue, Kind, Reach, Ref, owner
 from migrator.pipeline.context import context_of
-from migrator.pipeline.plan import FINISH, is_open, steps_of, work
+from migrator.pipeline.plan import CREATE, FINISH, carried_by, carried_kinds, is_open, order_of, steps_of, work
 from migrator.pipeline.progress import Progress, Ready
-from migrator.pipeline.transform import Action, Transform
+from migrator.pipeline.transform import Action, Decision, Transform
 from migrator.run import Run
 from migrator.vendor import Body, Capabilities, Made, Step, Target
 
@@ -27,6 +27,15 @@ class Pace:
     quarantine: float
     most: int | None = None
     only: frozenset[Kind] = frozenset(Kind)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A create that left and may have been carried out. `issues`: to be told with its success; `until`: loop time to wait for."""
+
+    step: Step
+    issues: tuple[Issue, ...]
+    until: float
 
 
 class Load:
@@ -56,14 +65,15 @@ class Load:
         self._stop = stop
         self._slots = asyncio.Semaphore(pace.parallel)
         self._made = 0
-        self._doubts: dict[tuple[Ref, str], tuple[Step, float]] = {}
+        self._doubts: dict[tuple[Ref, str], Doubt] = {}
         self._context = context_of(run)
 
     async def load_all(self) -> None:
         """Kind by kind, parents before children; then the finishing steps, children before parents."""
-        for kind in Kind:
+        for kind in order_of(self._capabilities):
             if kind in self._pace.only and not self._stop.is_set():
-                await self._ready.wait(kind)
+                for needed in (kind, *carried_kinds(self._capabilities, kind)):
+                    await self._ready.wait(needed)
                 await self._rounds(kind)
         for kind in (Kind.TASK, Kind.PROJECT):
             if kind in self._capabilities.finishes and kind in self._pace.only:
@@ -85,12 +95,10 @@ class Load:
     def _is_unfinished(self, entity: Entity) -> bool:
         if is_open(self._ledger, entity):
             return True
-        outcome = self._ledger.outcome(entity.ref)
-        return (
-            outcome is not None
-            and outcome.state is State.MADE
-            and any(is_open(self._ledger, entity, part) for part in self._target.parts(entity))
-        )
+        if self._target.parts(entity) == ("create",) or self._ledger.target(entity.ref) is None:
+            return False
+        decided = self._transform.decide(entity).entity  # the parts may hang on where the mapping sends it
+        return any(is_open(self._ledger, entity, part) for part in self._target.parts(decided))
 
     async def _level(self, entities: list[Entity]) -> None:
         """Lanes side by side: what hangs on one owner keeps its order; the rest need not wait for it."""
@@ -129,9 +137,11 @@ class Load:
         if isinstance(entity, File) and await self._body(entity.ref) is None:
             self._progress.settled(entity.ref.kind)  # the reading side has noted why
             return True
-        finishes = entity.ref.kind in self._capabilities.finishes  # then its links are set, and told of, at the end
-        issues = decision.issues if finishes else (*decision.issues, *self._transform.links_lost(entity))
-        for step in steps_of(self._target, self._transform, decision.entity):
+        carried = await self._carried(entity)
+        issues = [issue for one in (decision, *carried) for issue in one.issues]
+        if entity.ref.kind not in self._capabilities.finishes:  # else its links are set, and told of, at the end
+            issues += self._transform.links_lost(entity)
+        for step in steps_of(self._target, self._transform, decision.entity, tuple(one.entity for one in carried)):
             if self._is_held_for_good(step):
                 break  # the parts after it build on it
             if is_open(self._ledger, entity, step.part) and not await self._create(step, issues):
@@ -139,18 +149,32 @@ class Load:
         self._progress.settled(entity.ref.kind)
         return True
 
+    async def _carried(self, entity: Entity) -> list[Decision]:
+        """What travels with the entity's create, its bytes here; of a create in doubt, what travelled then."""
+        found: list[Decision] = []
+        in_doubt = self._is_intended(entity.ref)
+        for decision in carried_by(self._ledger, self._transform, entity):
+            ref = decision.entity.ref
+            if in_doubt:
+                travels = self._is_intended(ref)
+            else:
+                travels = ref.kind in self._pace.only and (ref.kind is not Kind.FILE or await self._body(ref) is not None)
+            if travels:
+                found.append(decision)
+        return found
+
+    def _is_intended(self, ref: Ref, part: str = CREATE) -> bool:
+        outcome = self._ledger.outcome(ref, part)
+        return outcome is not None and outcome.state is State.INTENDED
+
     def _is_held_for_good(self, step: Step) -> bool:
         outcome = self._ledger.outcome(step.ref, step.part)
         return outcome is not None and outcome.state is State.DOUBTFUL
 
     def _missing_owner(self, entity: Entity) -> Ref | None:
         above = owner(entity)
-        if (
-            isinstance(entity, File)
-            and above
-            and (comment := self._ledger.entity(above))
-            and above.kind is Kind.COMMENT
-        ):
+        is_early = isinstance(entity, File) and Kind.FILE not in self._capabilities.carried
+        if is_early and above and above.kind is Kind.COMMENT and (comment := self._ledger.entity(above)):
             above = owner(comment)  # files come before the comment that shows them
         if above is None or self._ledger.target(above):
             return None
@@ -161,30 +185,40 @@ class Load:
     async def _create(self, step: Step, issues: Iterable[Issue]) -> bool:
         """Intend, send, note. False = refused, or in doubt."""
         key = (step.ref, step.part)
-        outcome = self._ledger.outcome(*key)
-        if outcome and outcome.state is State.INTENDED:  # left by a session that ended in between
-            self._doubt(step)
+        if self._is_intended(*key):  # left by a session that ended in between
+            self._doubt(step, issues)
             return False
-        await self._ledger.intend([key], time.time())
+        await self._ledger.intend([key, *((one.ref, CREATE) for one in step.carried)], time.time())
         try:
             made = await self._target.create(step, self._context)
         except InDoubt:
-            self._doubt(step)
+            self._doubt(step, issues)
             return False
         except EntityStopped as refused:
             blocker = Issue(ref=step.ref, code="refused", field=step.part, detail=str(refused), reach=Reach.BLOCKER)
             await self._ledger.settle([(*key, Outcome(State.REFUSED, note=str(refused)))], [blocker])
+            await self._forget(step.carried)
             self._progress.settled(step.ref.kind)
             return False
         await self._note(step, made, issues)
         return True
 
     async def _note(self, step: Step, made: Made, issues: Iterable[Issue]) -> None:
-        outcome = Outcome(State.MADE, made.id, time.time())
-        await self._ledger.settle([(step.ref, step.part, outcome)], (*issues, *made.issues))
+        """What was made and what travelled along; what did not is sent by itself, when its kind has its turn."""
+        now = time.time()
+        settled = [(step.ref, step.part, Outcome(State.MADE, made.id, now))]
+        settled += [(ref, CREATE, Outcome(State.MADE, id, now)) for ref, id in made.carried.items()]
+        await self._ledger.settle(settled, (*issues, *made.issues))
+        await self._forget(one for one in step.carried if one.ref not in made.carried)
+        for ref in made.carried:
+            self._progress.settled(ref.kind)
         self._made += 1
         if self._pace.most is not None and self._made >= self._pace.most:
             self._stop.set()
+
+    async def _forget(self, carried: Iterable[Entity]) -> None:
+        for one in carried:
+            await self._ledger.forget(one.ref, CREATE)
 
     async def _settle(self, ref: Ref, outcome: Outcome, issues: Iterable[Issue]) -> None:
         await self._ledger.settle([(ref, "create", outcome)], issues)
@@ -192,34 +226,34 @@ class Load:
 
     # -- doubts ---------------------------------------------------------------------------------------------------------
 
-    def _doubt(self, step: Step) -> None:
+    def _doubt(self, step: Step, issues: Iterable[Issue]) -> None:
         until = asyncio.get_running_loop().time() + self._pace.quarantine
-        self._doubts.setdefault((step.ref, step.part), (step, until))
+        self._doubts.setdefault((step.ref, step.part), Doubt(step, tuple(issues), until))
 
     async def _settle_doubts(self) -> None:
         """Wait until none can still be on its way, look all of them up at once, adopt what is there, forget what is not."""
-        doubts, self._doubts = self._doubts, {}
-        repeats = {key for key in doubts if key[0].kind in self._capabilities.repeats}
-        wait = max((until for key, (_, until) in doubts.items() if key not in repeats), default=0.0)
-        pause = wait - asyncio.get_running_loop().time()
+        doubts, self._doubts = list(self._doubts.values()), {}
+        looked_up = [doubt for doubt in doubts if doubt.step.ref.kind not in self._capabilities.repeats]
+        pause = max((doubt.until for doubt in looked_up), default=0.0) - asyncio.get_running_loop().time()
         if pause > 0:
             self._progress.say(f"{len(doubts)} creates without a certain answer: looking them up in {pause:.0f} s")
             await asyncio.sleep(pause)
-        for _, group in groupby(
-            sorted(doubts, key=lambda key: (key[0].kind, key[1])), key=lambda key: (key[0].kind, key[1])
-        ):
-            steps = tuple(doubts[key][0] for key in group)
-            if steps[0].ref.kind not in self._capabilities.finds | self._capabilities.repeats:
-                await self._hold(steps)
-                continue
-            found = (
-                {} if steps[0].ref.kind in self._capabilities.repeats else await self._target.find(steps, self._context)
-            )
-            for step in steps:
-                if step.ref in found:
-                    await self._note(step, Made(found[step.ref]), self._transform.decide(step.entity).issues)
-                else:
-                    await self._ledger.forget(step.ref, step.part)
+        order = sorted(doubts, key=lambda doubt: (doubt.step.ref.kind, doubt.step.part))
+        for (kind, _), group in groupby(order, key=lambda doubt: (doubt.step.ref.kind, doubt.step.part)):
+            await self._settle_group(kind, list(group))
+
+    async def _settle_group(self, kind: Kind, doubts: list[Doubt]) -> None:
+        can, steps = self._capabilities, tuple(doubt.step for doubt in doubts)
+        if kind not in can.finds | can.repeats:
+            await self._hold(steps)
+            return
+        found = {} if kind in can.repeats else await self._target.find(steps, self._context)
+        for doubt in doubts:
+            if made := found.get(doubt.step.ref):
+                await self._note(doubt.step, made, doubt.issues)
+            else:
+                await self._ledger.forget(doubt.step.ref, doubt.step.part)
+                await self._forget(doubt.step.carried)
 
     async def _hold(self, steps: tuple[Step, ...]) -> None:
         """The vendor cannot look these up: better one missing, and said, than two."""
@@ -227,6 +261,7 @@ class Load:
             why = "sent, but the answer was lost, and the vendor has no way to look it up. Look for it by hand in the target"
             blocker = Issue(ref=step.ref, code="in-doubt", field=step.part, detail=why, reach=Reach.BLOCKER)
             await self._ledger.settle([(step.ref, step.part, Outcome(State.DOUBTFUL, note=why))], [blocker])
+            await self._forget(step.carried)
 
     # -- finishing ------------------------------------------------------------------------------------------------------
 

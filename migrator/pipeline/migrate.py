@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from migrator.config import Scope
-from migrator.ledger import Ledger
+from migrator.ledger import Ledger, State
 from migrator.mapping import Mapper, Rules
 from migrator.model import Kind, Ref, owner
 from migrator.pipeline.compose import Composer
@@ -51,9 +51,14 @@ def transform_for(
         entity = ledger.entity(ref)
         return str(getattr(entity, "title", ref)), str(getattr(entity, "url", ""))
 
+    def is_ours(ref: Ref) -> bool:
+        outcome = ledger.outcome(ref)
+        return outcome is not None and outcome.state is State.MADE
+
     zone = ZoneInfo(rules.text.time_zone or time_zone)
     composer = Composer(rules.text, zone, link, named)
-    return Transform(Mapper(rules, target.vocabulary), capabilities, target.vocabulary, composer, account)
+    mapper = Mapper(rules, target.vocabulary)
+    return Transform(mapper, capabilities, target.vocabulary, composer, account, is_ours)
 
 
 async def migrate(job: Job, pace: Pace, source_parallel: int, stop: asyncio.Event) -> None:

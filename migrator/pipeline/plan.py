@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from migrator.ledger import Ledger, State
-from migrator.model import Entity, Issue, Kind
-from migrator.pipeline.transform import Action, Transform
+from migrator.model import Entity, Issue, Kind, owner
+from migrator.pipeline.transform import Action, Decision, Transform
 from migrator.vendor import Capabilities, Step, Target
 
-FINISH = "finish"
+CREATE, FINISH = "create", "finish"
 SETTLED = (State.MADE, State.MATCHED, State.SKIPPED, State.DOUBTFUL)
 
 
@@ -31,10 +31,31 @@ def is_open(ledger: Ledger, entity: Entity, part: str = "create") -> bool:
     return outcome is None or outcome.state not in SETTLED
 
 
-def steps_of(target: Target, transform: Transform, entity: Entity) -> Iterator[Step]:
-    """The creates of an entity decided to be created, in order."""
+def steps_of(
+    target: Target, transform: Transform, entity: Entity, carried: tuple[Entity, ...] = ()
+) -> Iterator[Step]:
+    """The creates of an entity decided to be created, in order. `carried` travels with the one that gives the entity its id."""
     for part in target.parts(entity):
-        yield transform.step(entity, part)
+        yield transform.step(entity, part, carried if part == CREATE else ())
+
+
+def order_of(capabilities: Capabilities) -> list[Kind]:
+    """The kinds in the order of loading: what travels with others comes last, for what did not travel hangs on what is there."""
+    return sorted(Kind, key=lambda kind: kind in capabilities.carried)  # stable: otherwise the order of Kind
+
+
+def carried_kinds(capabilities: Capabilities, kind: Kind) -> list[Kind]:
+    """The kinds that travel inside the request that creates one of this kind."""
+    everywhere = frozenset(Kind)
+    return [one for one in Kind if one in capabilities.carried and kind in capabilities.hangs_on.get(one, everywhere)]
+
+
+def carried_by(ledger: Ledger, transform: Transform, entity: Entity) -> Iterator[Decision]:
+    """What can travel with the entity's create: all that hangs on it, is decided to be created, and still open."""
+    for kind in carried_kinds(transform.capabilities, entity.ref.kind):
+        for one in ledger.owned(entity.ref, kind):
+            if is_open(ledger, one) and (decision := transform.decide(one)).action is Action.CREATE:
+                yield decision
 
 
 def work(ledger: Ledger, transform: Transform, kind: Kind) -> Iterator[Entity]:
@@ -63,9 +84,17 @@ def plan(ledger: Ledger, target: Target, transform: Transform, capabilities: Cap
             found.issues += decision.issues
             if decision.action is not Action.CREATE:
                 continue
-            steps = steps_of(target, transform, decision.entity)
+            if kind in capabilities.carried and not _is_owner_there(ledger, entity):
+                continue  # a part of its owner's step
+            carried = tuple(one.entity for one in carried_by(ledger, transform, entity))
+            steps = steps_of(target, transform, decision.entity, carried)
             found.steps += [step for step in steps if is_open(ledger, entity, step.part)]
             if kind in capabilities.finishes and is_open(ledger, entity, FINISH):
                 found.steps.append(transform.step(decision.entity, FINISH))
     found.requests = sum(target.requests(step) for step in found.steps)
     return found
+
+
+def _is_owner_there(ledger: Ledger, entity: Entity) -> bool:
+    above = owner(entity)
+    return above is None or ledger.target(above) is not None

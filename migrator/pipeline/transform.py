@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -72,20 +72,24 @@ def mark(account: str, ref: Ref, part: str) -> str:
 
 @dataclass(frozen=True)
 class Transform:
-    """Decides for one pair of accounts. `account` is the source's identity;"""
+    """Decides for one pair of accounts.
+
+    `account` is the source's identity; `is_ours` tells what the run itself made, and so did not find there.
+    """
 
     mapper: Mapper
     capabilities: Capabilities
     words: Vocabulary
     composer: Composer
     account: str
+    is_ours: Callable[[Ref], bool] = lambda _: False
 
     def decide(self, entity: Entity) -> Decision:
         """What becomes of the entity. Pure."""
         kind = entity.ref.kind
         if self.capabilities.verbatim:
             return Decision(Action.CREATE, entity)
-        if kind in self.capabilities.matches and (there := self._there(entity)):
+        if kind in self.capabilities.matches and not self.is_ours(entity.ref) and (there := self._there(entity)):
             return Decision(Action.MATCH, entity, target=there)
         if obstacle := self._obstacle(entity):
             return obstacle
@@ -120,9 +124,9 @@ class Transform:
             return ()
         return self.decide(entity).more
 
-    def step(self, entity: Entity, part: str) -> Step:
-        """The step for one part of an entity that was decided to be created."""
-        return Step(entity, part, mark(self.account, entity.ref, part))
+    def step(self, entity: Entity, part: str, carried: tuple[Entity, ...] = ()) -> Step:
+        """The step for one part of an entity that was decided to be created. `carried`: what travels along, decided likewise."""
+        return Step(entity, part, mark(self.account, entity.ref, part), carried)
 
     def links_lost(self, entity: Entity) -> tuple[Issue, ...]:
         """Links in the source's text to things the target does not have: they go on leading to the source."""

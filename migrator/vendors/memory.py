@@ -196,12 +196,12 @@ class MemoryTarget:
         self.stored[id] = replace(self.stored[id], fields=self.expected(step, context))
         return Made(id)
 
-    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, str]:
+    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
         """One look at all marks."""
         del context
         await self._request()
         there = {one.mark: one.id for one in self.stored.values()}
-        return {step.ref: there[step.mark] for step in steps if step.mark in there}
+        return {step.ref: Made(there[step.mark]) for step in steps if step.mark in there}
 
     def expected(self, step: Step, context: Context) -> Mapping[str, str]:
         """Every field with a value; where the entity hangs, as the target's id; of a file the SHA-256, of a comment its files."""

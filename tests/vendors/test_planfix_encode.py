@@ -29,7 +29,7 @@ from migrator.model import (
     Who,
 )
 from migrator.vendor import Body, Context, Step, Vocabulary
-from migrator.vendors.planfix import CAPABILITIES, costs, encode, observe
+from migrator.vendors.planfix import CAPABILITIES, comments, costs, encode, observe
 from migrator.vendors.planfix.catalogue import (
     DATE,
     DATED_PERIOD,
@@ -173,7 +173,7 @@ TASK = Task(
     fields=VALUES,
 )
 BARE_TASK = Task(
-    ref=Ref(Kind.TASK, "bare"), project=None, title="", priority=3, fields={"Бюджет": "багато", "Нет": "x"}
+    ref=Ref(Kind.TASK, "bare"), project=None, title="", done=True, priority=3, fields={"Бюджет": "багато", "Нет": "x"}
 )
 PROJECT = Project(
     ref=Ref(Kind.PROJECT, "p"),
@@ -239,11 +239,11 @@ ENCODED = {
     "bare task finish": ("/task/61", lambda: encode.task_finish(step(BARE_TASK, "finish"), THERE, CONTEXT)),
     "comment": (
         "/task/60/comments/",
-        lambda: encode.Encoded(encode.comment(step(COMMENT), CONTEXT, THERE, signed=True)),
+        lambda: encode.Encoded(comments.comment(step(COMMENT), CONTEXT, THERE, signed=True)),
     ),
     "unsigned comment": (
         "/task/60/comments/",
-        lambda: encode.Encoded(encode.comment(step(COMMENT), CONTEXT, THERE, signed=False)),
+        lambda: encode.Encoded(comments.comment(step(COMMENT), CONTEXT, THERE, signed=False)),
     ),
     "checklist line": (
         "/task/60/checklist",

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from migrator.errors import AccessDenied, InDoubt, InputWrong, Refused, TryLater
+from migrator.errors import AccessDenied, InDoubt, InputWrong, MigratorError, Refused, TryLater
 from migrator.model import (
     CheckItem,
     Comment,
@@ -34,7 +34,7 @@ from migrator.model import (
 from migrator.sandbox.faults import Faults
 from migrator.sandbox.planfix import Limits as SandboxLimits
 from migrator.sandbox.planfix import Planfix
-from migrator.sandbox.server import Running, serve
+from migrator.sandbox.server import Call, Reply, Running, serve
 from migrator.vendor import Account, Body, Context, Limits, Made, Observed, Step, Wire
 from migrator.vendors.planfix import CAPABILITIES, VENDOR
 from migrator.vendors.planfix.target import PlanfixTarget
@@ -207,16 +207,17 @@ async def bench(
     limits: SandboxLimits | None = None,
     token: str = "planfix-sample-token",
     options: Mapping[str, str] = TEMPLATES,
-    wait: bool = False,
+    writable: bool = True,
+    sandbox_type: type[Planfix] = Planfix,
 ) -> AsyncIterator[Bench]:
-    sandbox = Planfix(account or sample(), limits=limits)
+    sandbox = sandbox_type(account or sample(), limits=limits)
     quota = NoQuota()
     async with serve(sandbox, faults=faults) as running:
         side = Account(
             "planfix", f"{running.url}/rest", secret=token, time_zone="Europe/Kyiv", limits=FREE, options=dict(options)
         )
         assert VENDOR.open_target is not None
-        async with VENDOR.open_target(side, Wire(quota, folder / "replies", writable=True, wait=wait)) as target:
+        async with VENDOR.open_target(side, Wire(quota, folder / "replies", writable=writable, wait=False)) as target:
             assert isinstance(target, PlanfixTarget)
             yield Bench(target, sandbox, running, Book(folder=folder), quota)
     hold_to_specification(running)
@@ -413,6 +414,24 @@ async def test_a_marker_that_the_template_drops_is_told_once(tmp_path: Path) -> 
         assert [(issue.code, issue.field) for issue in issues] == [("field-dropped", "Migration ID")]
 
 
+class RefusesTheMarker(Planfix):
+    """An account that refuses a create with a field not on the template, rather than drop its value (section 5, seen)."""
+
+    def handle(self, call: Call) -> Reply:
+        if call.path == "/rest/task/" and call.json().get("customFieldData"):
+            return Reply.json({"result": "fail", "code": 41, "error": "Custom field not found by id - 101"}, 400)
+        return super().handle(call)
+
+
+async def test_a_template_that_refuses_the_marker_gets_tasks_without_it(tmp_path: Path) -> None:
+    async with bench(tmp_path, sandbox_type=RefusesTheMarker) as on:
+        first, second = await on.make(TASK, SUBTASK)
+        assert [(issue.code, issue.field) for issue in first.issues] == [("field-dropped", "Migration ID")]
+        assert second.issues == ()
+        assert len(on.calls("/task/")) - len(on.calls("/task/templates")) - len(on.calls("/task/list")) == 3
+        assert (await on.finish(SUBTASK)).issues == ()
+
+
 async def test_an_author_who_is_refused_is_named_in_the_text(tmp_path: Path) -> None:
     comments = [
         Comment(
@@ -529,9 +548,8 @@ async def test_a_process_of_its_own_gives_its_statuses(tmp_path: Path) -> None:
 
 
 async def test_a_dry_run_cannot_write(tmp_path: Path) -> None:
-    async with bench(tmp_path) as on:
-        on.target._client._http._wire = replace(on.target._client._http._wire, writable=False)
-        with pytest.raises(Exception, match="none may"):
+    async with bench(tmp_path, writable=False) as on:
+        with pytest.raises(MigratorError, match="none may"):
             await on.make(COMPANY)
         assert not on.running.writes
 

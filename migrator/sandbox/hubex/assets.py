@@ -43,7 +43,8 @@ def lineage(state: State, identity: object) -> list[int]:
 def list_all(ask: Ask) -> Reply:
     """GET /ES/Assets."""
     with_path = ask.flag("includePath")
-    return as_map(ask, _selected(ask), lambda row: _row(ask, row, with_path=with_path))
+    parents = _parents(ask.state)
+    return as_map(ask, _selected(ask), lambda row: _row(ask, row, parents, with_path=with_path))
 
 
 def count(ask: Ask) -> Reply:
@@ -59,7 +60,7 @@ def one(ask: Ask) -> Reply:
     more = {key: row.get(key) for key in ("notes", "isInheritParentDistricts")}
     return found(
         {
-            **_row(ask, row, with_path=True),
+            **_row(ask, row, _parents(ask.state), with_path=True),
             **more,
             "isMobileAsset": bool(row.get("isMobileAsset")),
             "assetType": shapes.named(ask.state, "asset_types", row.get("assetTypeID")),
@@ -166,12 +167,17 @@ def _attribute_name(ask: Ask, attribute: int) -> Record:
     return {"attributeName": record.get("name"), "listOfValues": record.get("listOfValues")}
 
 
-def _row(ask: Ask, row: Record, *, with_path: bool) -> Record:
+def _parents(state: State) -> set[int]:
+    """The assets that have others below them."""
+    return {row["parentID"] for row in state.assets.values() if row.get("parentID")}
+
+
+def _row(ask: Ask, row: Record, parents: set[int], *, with_path: bool) -> Record:
     keys = ("id", "name", "parentID", "erpID", "serialNumber", "published", "warrantyTill", "deleted")
     path = [shapes.named(ask.state, "assets", key) for key in reversed(lineage(ask.state, row["id"]))]
     return {
         **{key: row.get(key) for key in keys},
-        "hasChildren": any(other.get("parentID") == row["id"] for other in ask.state.assets.values()),
+        "hasChildren": row["id"] in parents,
         "useAllWorkTypes": bool(row.get("useAllWorkTypes")),
         "company": shapes.named(ask.state, "companies", row.get("companyID")),
         "location": shapes.location(ask.state, row.get("locationID")),

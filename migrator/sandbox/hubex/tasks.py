@@ -34,7 +34,8 @@ _PLAIN = ("number", "erpID", "lastModified", "deleted", "contactPerson", "contac
 
 def list_all(ask: Ask) -> Reply:
     """GET /WORK/Tasks."""
-    return as_map(ask, _ordered(ask, _selected(ask, FILTERS)), lambda row: _row(ask.state, row))
+    children = _children(ask.state)
+    return as_map(ask, _ordered(ask, _selected(ask, FILTERS)), lambda row: _row(ask.state, row, children))
 
 
 def list_short(ask: Ask) -> Reply:
@@ -77,7 +78,7 @@ def one(ask: Ask) -> Reply:
     )
     return found(
         {
-            **_row(state, row),
+            **_row(state, row, _children(state)),
             **{key: row.get(key) for key in (*plain, "acceptedPerson")},
             "company": shapes.named(state, "companies", _company(state, row), "code"),
             "requestMethod": shapes.named(state, "request_methods", row.get("requestMethodID")),
@@ -191,7 +192,12 @@ def _timesheet(row: Record) -> Record:
     return {shown: row.get(kept) for shown, kept in _MOMENTS.items()}
 
 
-def _row(state: State, row: Record) -> Record:
+def _children(state: State) -> Counter[int]:
+    """How many children each task has."""
+    return Counter(row["parentID"] for row in state.tasks.values() if row.get("parentID"))
+
+
+def _row(state: State, row: Record, children: Counter[int]) -> Record:
     assignees = [shapes.person(state, key) for key in row.get("assignees", [])]
     parent = state.get("tasks", row.get("parentID"))
     stage, status = row.get("stageID"), row.get("statusID")
@@ -209,7 +215,7 @@ def _row(state: State, row: Record) -> Record:
         "location": shapes.location(state, row.get("locationID")),
         "workType": shapes.named(state, "work_types", row.get("workTypeID")),
         "parent": {"id": parent["id"], "name": parent["number"]} if parent else None,
-        "childCount": sum(other.get("parentID") == row["id"] for other in state.tasks.values()),
+        "childCount": children[row["id"]],
         "isAvailable": True,
         "timesheet": _timesheet(row),
     }

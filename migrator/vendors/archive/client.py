@@ -157,11 +157,11 @@ class ArchiveTarget:
         del context
         return Made(step.ref.id)
 
-    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, str]:
+    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
         """The lines that are there."""
         del context
         there = {record["ref"]["id"] for record in self._lines(steps[0].ref.kind)}
-        return {step.ref: step.ref.id for step in steps if step.ref.id in there}
+        return {step.ref: Made(step.ref.id) for step in steps if step.ref.id in there}
 
     def expected(self, step: Step, context: Context) -> Mapping[str, str]:
         """The fields of the line."""

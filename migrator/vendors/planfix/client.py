@@ -44,9 +44,8 @@ def judge(request: Request, answer: Answer) -> Judgement:
         )
     if status == 401:
         return Judgement(Verdict.DENIED, "the token is not accepted", "401")
-    if (
-        status == 404
-    ):  # a path that only newer accounts have, or a url without /rest: no object of ours is ever answered so
+    # A path that only newer accounts have, or a url without /rest: no object of ours is ever answered so.
+    if status == 404:
         return Judgement(Verdict.REFUSED, "there is no such path", "404")
     if status >= 500:
         return Judgement(Verdict.BUSY, f"HTTP {status}")

@@ -16,7 +16,8 @@ from migrator.model import Cost, Issue, Reach
 from migrator.vendor import Record, Step
 from migrator.vendors.planfix import catalogue
 from migrator.vendors.planfix.catalogue import Catalogue, CustomField, DataTag
-from migrator.vendors.planfix.encode import Encoded, byline, written
+from migrator.vendors.planfix.comments import byline, written
+from migrator.vendors.planfix.encode import Encoded
 from migrator.vendors.planfix.values import custom, day_point
 
 COMMENT, CREATE, MONEY = "comment", "create", "money"

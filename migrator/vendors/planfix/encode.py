@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from html import escape
 from typing import NamedTuple
 
-from migrator.model import CheckItem, Comment, Company, Contact, Issue, Kind, Project, Reach, Ref, Task, Value, Who
+from migrator.model import CheckItem, Company, Contact, Issue, Kind, Project, Ref, Task, Value, Who
 from migrator.vendor import Context, Record, Step
 from migrator.vendors.planfix.catalogue import ACTIVE, Catalogue
 from migrator.vendors.planfix.values import (
@@ -21,7 +20,6 @@ from migrator.vendors.planfix.values import (
     named,
     number,
     people,
-    utc_point,
     wire_value,
 )
 
@@ -122,13 +120,12 @@ def project_finish(step: Step, there: Catalogue) -> Encoded:
     assert isinstance(entity, Project)
     customs = custom_values(entity, there)
     body: Record = {"description": kept_html(entity.text.html), **_custom_data(entity, customs, there)}
-    if entity.status:
-        body["status"] = {"id": int(there.vocabulary.statuses[Kind.PROJECT][entity.status])}
+    body |= _status(entity, there)
     if entity.manager and entity.manager.target:
         body["owner"] = {"id": entity.manager.target}
     if members := targets(entity.members):
         body["participants"] = people(members)
-    return Encoded(body, customs.issues)
+    return Encoded(body, (*customs.issues, *_unmapped_status(entity, closed=entity.archived)))
 
 
 def task(step: Step, there: Catalogue, context: Context) -> Encoded:
@@ -157,11 +154,10 @@ def task_finish(step: Step, there: Catalogue, context: Context) -> Encoded:
     entity = step.entity
     assert isinstance(entity, Task)
     customs = custom_values(entity, there)
-    issues = list(customs.issues)
+    issues = [*customs.issues, *_unmapped_status(entity, closed=entity.done)]
     body: Record = {"description": kept_html(entity.text.html), **_custom_data(entity, customs, there)}
     body |= _date("Start", entity.start, entity.start_at, there) | _date("End", entity.due, entity.due_at, there)
-    if entity.status:
-        body["status"] = {"id": int(there.vocabulary.statuses[Kind.TASK][entity.status])}
+    body |= _status(entity, there)
     if entity.priority_name:
         body["priority"] = entity.priority_name
     elif entity.priority is not None:
@@ -176,32 +172,6 @@ def task_finish(step: Step, there: Catalogue, context: Context) -> Encoded:
     if files := context.files(entity.ref):  # an empty list would delete what the template brought (section 8, 26)
         body["files"] = [{"id": int(id)} for _, id in files]
     return Encoded(body, tuple(issues))
-
-
-def comment(step: Step, context: Context, there: Catalogue, *, signed: bool) -> Record:
-    """A comment with its own author and date, told to nobody. Unsigned, its text says who wrote it and when."""
-    entity = step.entity
-    assert isinstance(entity, Comment)
-    html = entity.text.html if signed else f"{byline(entity.author, entity.created, there)}{entity.text.html}"
-    body = written(step.mark, html, entity.author if signed else None, entity.created)
-    body |= {"isHidden": entity.hidden, "isPinned": entity.pinned}
-    if files := context.files(entity.ref):
-        body["files"] = [{"id": int(id)} for _, id in files]
-    return body
-
-
-def written(mark: str, html: str, author: Who | None, created: datetime | None) -> Record:
-    """What every comment of ours has."""
-    body: Record = {
-        "description": kept_html(html),
-        "sourceObjectId": mark,
-        "recipients": {"users": [], "groups": [], "roles": []},
-    }
-    if author and author.target:
-        body["owner"] = {"id": author.target}
-    if created:
-        body["dateTime"] = utc_point(created)
-    return body
 
 
 def checkitem(step: Step) -> Record:
@@ -240,21 +210,6 @@ def targets(who: tuple[Who, ...]) -> list[str]:
     return list(dict.fromkeys(one.target for one in who if one.target))
 
 
-def byline(author: Who | None, created: datetime | None, there: Catalogue) -> str:
-    """The first line of a text that Planfix cannot sign itself."""
-    words = [author.name] if author else []
-    words += [f"{created.astimezone(there.zone):%Y-%m-%d %H:%M}"] if created else []
-    return f"<p><b>{escape(', '.join(words))}:</b></p>"
-
-
-def byline_issues(ref: Ref, author: Who | None, *fields: str) -> tuple[Issue, ...]:
-    """What to tell of the fields when a comment had to be made in the token's name."""
-    detail = f"Planfix did not take {author.name if author else 'nobody'} as author; the text says who wrote it"
-    return tuple(
-        Issue(ref=ref, code="author-in-text", field=field, detail=detail, reach=Reach.NOTE) for field in fields
-    )
-
-
 def _template(kind: Kind, there: Catalogue) -> Record:
     return {"template": {"id": there.templates[kind]}} if kind in there.templates else {}
 
@@ -269,6 +224,19 @@ def _custom_data(entity: Task | Project, customs: Customs, there: Catalogue) -> 
     known = there.fields.get(entity.ref.kind, {})
     values = [custom(known[name], value) for name, value in customs.values.items()]
     return {"customFieldData": values} if values else {}
+
+
+def _status(entity: Task | Project, there: Catalogue) -> Record:
+    statuses = there.vocabulary.statuses[entity.ref.kind]
+    return {"status": {"id": int(statuses[entity.status])}} if entity.status else {}
+
+
+def _unmapped_status(entity: Task | Project, *, closed: bool) -> tuple[Issue, ...]:
+    """What is closed in the source would stay open here, and must not do so unnoticed."""
+    if entity.status or not closed:
+        return ()
+    detail = f"it is closed, and the mapping names no status for that in [status.{entity.ref.kind}]"
+    return (Issue(ref=entity.ref, code="status-unmapped", field="status", detail=detail),)
 
 
 def _date(side: str, day: date | None, moment: datetime | None, there: Catalogue) -> Record:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 from migrator.model import CheckItem, Comment, Cost, Kind, Ref, Task, owner
 from migrator.vendor import Context, Record, Step
-from migrator.vendors.planfix import costs, encode, observe
+from migrator.vendors.planfix import comments, costs, observe
 from migrator.vendors.planfix.catalogue import Catalogue
 from migrator.vendors.planfix.client import Client
 from migrator.vendors.planfix.values import folded, minute, moment_of, named
@@ -130,7 +130,7 @@ async def _comments(client: Client, there: Catalogue, steps: tuple[Step, ...], c
 def _reads_like(row: Record, step: Step, there: Catalogue, context: Context) -> bool:
     """Whether a comment is ours by author, minute and text, where the server gives no marks at all."""
     if isinstance(step.entity, Comment):
-        body = encode.comment(step, context, there, signed=True)
+        body = comments.comment(step, context, there, signed=True)
     else:
         body = costs.comment(step, there, signed=True)
     written, seen = moment_of(body.get("dateTime")), moment_of(row.get("dateTime"))
@@ -169,7 +169,8 @@ async def _checkitems(client: Client, steps: tuple[Step, ...], context: Context)
     for task, group in _by_task(steps, context).items():
         path, about = f"/task/{task}/checklist/list", f"the checklist of task {task}"
         rows = [row async for row in client.rows(path, "items", about, fields=observe.CHECKITEM_FIELDS)]
-        free = [row for row in rows if str(row["id"]) not in _made_before(group, context, len(rows))]
+        known = _made_before(group, context)
+        free = [row for row in rows if str(row["id"]) not in known]
         for step in group:
             assert isinstance(step.entity, CheckItem)
             title = named(step.entity.title)
@@ -179,11 +180,14 @@ async def _checkitems(client: Client, steps: tuple[Step, ...], context: Context)
     return found
 
 
-def _made_before(steps: Iterable[Step], context: Context, most: int) -> set[str]:
-    """The ids of the lines of the same checklists that are known: a ref ends in its place in the list, from 1."""
-    lists = {step.ref.id.rpartition("/")[0] for step in steps}
-    refs = (Ref(Kind.CHECKITEM, f"{one}/{place}") for one in lists for place in range(1, most + len(lists) + 1))
-    return {id for ref in refs if (id := context.ids(ref))}
+def _made_before(steps: Iterable[Step], context: Context) -> set[str]:
+    """The ids of the lines before these that are known: a ref ends in its place in the list, from 1."""
+    known: set[str] = set()
+    for step in steps:
+        checklist, _, own = step.ref.id.rpartition("/")
+        refs = (Ref(Kind.CHECKITEM, f"{checklist}/{place}") for place in range(1, int(own)))
+        known |= {id for ref in refs if (id := context.ids(ref))}
+    return known
 
 
 def _by_task(steps: Iterable[Step], context: Context) -> dict[str, list[Step]]:

@@ -25,7 +25,7 @@ from migrator.model import (
     owner,
 )
 from migrator.vendor import Check, Context, Made, Observed, Record, Step
-from migrator.vendors.planfix import costs, encode, observe
+from migrator.vendors.planfix import comments, costs, encode, observe
 from migrator.vendors.planfix.catalogue import Catalogue
 from migrator.vendors.planfix.check import checks
 from migrator.vendors.planfix.client import Client
@@ -83,12 +83,10 @@ class PlanfixTarget:
     async def create(self, step: Step, context: Context) -> Made:
         """Make it, once. Raises Refused (nothing was made) or InDoubt (it may have been)."""
         match step.entity:
+            case File() if step.part == ATTACH:
+                return await self._attach(step, context)
             case File() as file:
-                return (
-                    await self._attach(step, context)
-                    if step.part == ATTACH
-                    else await self._upload(step, file, context)
-                )
+                return await self._upload(step, file, context)
             case Comment() as comment:
                 return await self._comment(step, context, comment.author, ("author", "text"))
             case Cost() as cost if step.part == costs.COMMENT:
@@ -117,9 +115,24 @@ class PlanfixTarget:
         issues += (_dropped(step.ref, name) for name, id in fields.items() if not self._kept.get(id, True))
         return Made(id or "", tuple(issues))
 
-    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, str]:
+    async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
         """Look up doubtful creates of one kind and part by their marks."""
-        return await find(self._client, self._there, steps, context)
+        found = await find(self._client, self._there, steps, context)
+        return {step.ref: Made(found[step.ref], self._told(step, context)) for step in steps if step.ref in found}
+
+    def _told(self, step: Step, context: Context) -> tuple[Issue, ...]:
+        """What a create whose answer was lost would have told. A contact as author is refused (section 5)."""
+        match step.entity:
+            case Company() | Contact() | Project() | Task():
+                return self._encoded(step, context).issues
+            case Comment(author=Who(target=id) as author) if id.startswith("contact:"):
+                return comments.byline_issues(step.ref, author, "author", "text")
+            case Cost(person=Who(target=id) as person) if step.part == costs.COMMENT and id.startswith("contact:"):
+                return comments.byline_issues(step.ref, person, "person")
+            case Cost() if step.part != costs.COMMENT:
+                return costs.entries(step, self._there).issues
+            case _:
+                return ()
 
     def expected(self, step: Step, context: Context) -> Mapping[str, str]:
         """The fields a reader should find, as flat text. Pure."""
@@ -185,12 +198,12 @@ class PlanfixTarget:
                     raise
         reply = await self._client.create(path, str(step.ref), build(False), silent=True)
         self._refused_authors.add(id)  # it was the author, then: no need to try them again
-        return Made(_id(reply, step), encode.byline_issues(step.ref, author, *told))
+        return Made(_id(reply, step), comments.byline_issues(step.ref, author, *told))
 
     def _comment_body(self, step: Step, context: Context) -> Callable[[bool], Record]:
         if isinstance(step.entity, Cost):
             return lambda signed: costs.comment(step, self._there, signed=signed)
-        return lambda signed: encode.comment(step, context, self._there, signed=signed)
+        return lambda signed: comments.comment(step, context, self._there, signed=signed)
 
     async def _entries(self, step: Step, context: Context) -> Made:
         encoded = costs.entries(step, self._there)

@@ -1,4 +1,4 @@
-"""Draft: a mapping file filled in from what both accounts call things; what the user has written stays as it is.
+"""Fill: a mapping file filled in from what both accounts call things; what the user has written stays as it is.
 
 What is known for certain becomes a line. What is not becomes a commented line, with the target's words to choose from.
 """
@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import difflib
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import tomlkit
-from tomlkit.items import Comment, Item, Table, Whitespace
-from tomlkit.toml_document import TOMLDocument
 
+from migrator.draft.sheet import Sheet, holds
 from migrator.model import Field, Group, Kind, Person, Tag, Who
 from migrator.vendor import Vocabulary
 
-_CHOICES = "In the target: "
-_MOST_CHOICES = 40
 _LIKE = 0.8  # how alike two names must be to be offered as one
 _OF = (Kind.PROJECT, Kind.TASK)
 
@@ -61,9 +58,9 @@ class Draft:
 def draft(old: str, said: Said, words: Vocabulary, *, edited: bool) -> Draft:
     """Fill in a mapping. Pure. `old`: the text to start from; `edited`: it is the user's, so nothing in it is changed.
 
-    Raises tomlkit.exceptions.ParseError.
+    Raises ValueError for a text that is no TOML, or written in a form that cannot be added to without harm.
     """
-    sheet = _Sheet(tomlkit.parse(old), old)
+    sheet = Sheet(tomlkit.parse(old))
     if not edited:
         _drop_unknown(sheet, words)
     _fill_people(sheet, said, words)
@@ -74,92 +71,18 @@ def draft(old: str, said: Said, words: Vocabulary, *, edited: bool) -> Draft:
     _fill_priority(sheet, words)
     _fill_groups(sheet, said, words)
     _fill_costs(sheet, words)
-    return Draft(tomlkit.dumps(sheet.document), tuple(sheet.added), tuple(sheet.open))
-
-
-@dataclass
-class _Sheet:
-    """The file being filled in."""
-
-    document: TOMLDocument
-    old: str
-    added: list[str] = field(default_factory=list)
-    open: list[str] = field(default_factory=list)
-
-    def table(self, path: str) -> Any:
-        """The table at `status.task`, made if it is not there; or an inline table, where the user likes those."""
-        found: Any = self.document
-        *above, last = path.split(".")
-        for name in above:
-            if name not in found:
-                found[name] = tomlkit.table(is_super_table=True)
-            found = found[name]
-        if last not in found:
-            found[last] = tomlkit.table()
-        return found[last]
-
-    def fill(self, path: str, key: str, value: str, why: str = "") -> None:
-        """A line, unless the user has one for the key."""
-        table = self.table(path)
-        if key in table:
-            return
-        line = tomlkit.string(value)
-        if why:
-            line.comment(why)
-        _append(table, key, line)
-        self.added.append(f"{path}.{key}")
-
-    def ask(self, path: str, key: str, value: str, why: str) -> None:
-        """A commented line, once; for the user to fill in."""
-        table = self.table(path)
-        if key in table:
-            return
-        self.open.append(f"{path}.{key}")
-        line = f"{_quoted(key)} = "
-        if not any(line in each for each in _comments(table)):
-            _append(table, None, tomlkit.comment(f"{line}{_quoted(value)}  # {why}"))
-
-    def choose(self, path: str, names: Iterable[str]) -> None:
-        """A comment that lists the target's words."""
-        names = list(names)
-        table = self.table(path)
-        if not names or any(_CHOICES in each for each in _comments(table)):
-            return
-        more = f", and {len(names) - _MOST_CHOICES} more" if len(names) > _MOST_CHOICES else ""
-        listed = ", ".join(_quoted(name) for name in names[:_MOST_CHOICES])
-        _append(table, None, tomlkit.comment(f"{_CHOICES}{listed}{more}"))
-
-
-def _append(table: Any, key: str | None, item: Item) -> None:
-    """At the end of a table, but before the empty lines that set it off from the next."""
-    if not isinstance(table, Table):
-        if key is not None:
-            table[key] = item
-        return
-    body = table.value.body
-    tail = []
-    while body and isinstance(body[-1][1], Whitespace):
-        tail.append(body.pop())
-    if key is None:
-        table.add(item)  # type: ignore[call-overload]
-    else:
-        table.add(key, item)
-    body.extend(reversed(tail))
-
-
-def _comments(table: Any) -> list[str]:
-    body = table.value.body if isinstance(table, Table) else []
-    return [item.as_string() for _, item in body if isinstance(item, Comment)]
-
-
-def _quoted(text: str) -> str:
-    return tomlkit.string(text).as_string()
+    text = tomlkit.dumps(sheet.document)
+    if edited and not holds(tomllib.loads(text), tomllib.loads(old)):
+        raise ValueError(
+            "dotted and inline tables are mixed so that nothing can be added; give each table its own [header]"
+        )
+    return Draft(text, tuple(sheet.added), tuple(sheet.open))
 
 
 # -- what the start names and this target does not have ---------------------------------------------------------------
 
 
-def _drop_unknown(sheet: _Sheet, words: Vocabulary) -> None:
+def _drop_unknown(sheet: Sheet, words: Vocabulary) -> None:
     """The ready mapping speaks of a usual account; where this one differs, its lines become questions."""
     known: dict[str, Iterable[str]] = {"priority": words.priorities, "groups": words.there.get(Kind.GROUP, {})}
     for kind in _OF:
@@ -175,7 +98,7 @@ def _drop_unknown(sheet: _Sheet, words: Vocabulary) -> None:
 # -- table by table -----------------------------------------------------------------------------------------------------
 
 
-def _fill_people(sheet: _Sheet, said: Said, words: Vocabulary) -> None:
+def _fill_people(sheet: Sheet, said: Said, words: Vocabulary) -> None:
     there = {**words.there.get(Kind.CONTACT, {}), **words.there.get(Kind.PERSON, {})}
     listed = [Who(id=one.ref.id, name=one.name, email=one.email) for one in said.people]
     lost: dict[str, Who] = {}
@@ -192,7 +115,7 @@ def _fill_people(sheet: _Sheet, said: Said, words: Vocabulary) -> None:
         sheet.ask("people.map", key, "", f"{who.name}: nobody in the target has this e-mail or name")
 
 
-def _fill_statuses(sheet: _Sheet, said: Said, words: Vocabulary, kind: Kind) -> None:
+def _fill_statuses(sheet: Sheet, said: Said, words: Vocabulary, kind: Kind) -> None:
     path, names = f"status.{kind}", words.statuses.get(kind, {})
     if not names:
         return
@@ -206,7 +129,7 @@ def _fill_statuses(sheet: _Sheet, said: Said, words: Vocabulary, kind: Kind) -> 
             sheet.ask(path, word, "", f"{what}; which of the target's?")
 
 
-def _fill_tags(sheet: _Sheet, said: Said, words: Vocabulary, kind: Kind) -> None:
+def _fill_tags(sheet: Sheet, said: Said, words: Vocabulary, kind: Kind) -> None:
     path = f"tags.{kind}"
     types = words.field_types.get(kind, {})
     sets = [name for name in words.fields.get(kind, {}) if types.get(name) == "set"]
@@ -225,12 +148,12 @@ def _fill_tags(sheet: _Sheet, said: Said, words: Vocabulary, kind: Kind) -> None
             sheet.ask(path, group, sets[0], "a set of tags; without a line it becomes a line of the text")
 
 
-def _fill_fields(sheet: _Sheet, said: Said, words: Vocabulary, kind: Kind) -> None:
+def _fill_fields(sheet: Sheet, said: Said, words: Vocabulary, kind: Kind) -> None:
     path, names = f"fields.{kind}", words.fields.get(kind, {})
     types = words.field_types.get(kind, {})
     own = [one.title for one in said.fields if one.of is kind]
     if names:
-        sheet.choose(path, [f"{name} ({types.get(name, 'other')})" for name in names])
+        sheet.choose(path, names, types)
     for title in own:
         if title in names:
             continue  # equal names need no line
@@ -245,7 +168,7 @@ def _fill_fields(sheet: _Sheet, said: Said, words: Vocabulary, kind: Kind) -> No
             sheet.fill(path, plan, fitting[0])
 
 
-def _fill_priority(sheet: _Sheet, words: Vocabulary) -> None:
+def _fill_priority(sheet: Sheet, words: Vocabulary) -> None:
     """Evenly over 0..10, unless there are steps already."""
     if not words.priorities or sheet.table("priority"):
         return
@@ -253,7 +176,7 @@ def _fill_priority(sheet: _Sheet, words: Vocabulary) -> None:
         sheet.fill("priority", str(round(place * 10 / len(words.priorities))), word)
 
 
-def _fill_groups(sheet: _Sheet, said: Said, words: Vocabulary) -> None:
+def _fill_groups(sheet: Sheet, said: Said, words: Vocabulary) -> None:
     names = words.there.get(Kind.GROUP, {})
     lost = [group.title for group in said.groups if group.title not in names]
     for title in lost:
@@ -265,7 +188,7 @@ def _fill_groups(sheet: _Sheet, said: Said, words: Vocabulary) -> None:
             sheet.ask("groups", title, "", "a folder of the source; without a line its name goes into the text")
 
 
-def _fill_costs(sheet: _Sheet, words: Vocabulary) -> None:
+def _fill_costs(sheet: Sheet, words: Vocabulary) -> None:
     """The container with the most of the fields that a cost needs, of which the amount is one."""
     for amount in ("time", "money"):
         path = f"costs.{amount}"

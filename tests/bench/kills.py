@@ -1,0 +1,79 @@
+"""Migrations killed by SIGKILL at random moments and resumed: how many twins, how many missing.
+
+    python -m tests.bench.kills --times 50
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from migrator.sandbox.planfix import Planfix
+from tests.journeys.arrivals import Arrivals, arrivals, twins
+from tests.journeys.stage import Stage, account, stage
+
+
+async def main(times: int, seed: int) -> int:
+    """Kill until so many kills have hit a run at work; a migration that ended is compared, and the next one begins."""
+    chance = random.Random(seed)
+    before = Planfix(account("planfix"))
+    with tempfile.TemporaryDirectory() as folder:
+        async with stage(Path(folder)) as staged:
+            began = time.monotonic()
+            calm = await staged.migrator("run", "--json")
+            seconds = time.monotonic() - began
+            expected = arrivals(staged.planfix, before)
+    print(f"undisturbed: exit {calm.code}, {seconds:.1f} s, {sum(rows.total() for rows in expected.values())} objects")
+    kills = runs = doubled = wrong = 0
+    while kills < times:
+        with tempfile.TemporaryDirectory() as folder:
+            async with stage(Path(folder)) as staged:
+                hit = await _until_it_survives(staged, chance, seconds, times - kills)
+                kills += hit
+                runs += 1
+                doubled += len(twins(staged.planfix))
+                wrong += _compare(expected, arrivals(staged.planfix, before))
+                print(f"migration {runs}: {hit} kills; {kills} of {times} so far", flush=True)
+    print(f"{kills} kills in {runs} migrations: {doubled} twins, {wrong} missing or surplus")
+    return 1 if doubled or wrong else 0
+
+
+async def _until_it_survives(staged: Stage, chance: random.Random, seconds: float, most: int) -> int:
+    """Start, kill at a random moment, start again; how many kills hit before a start came to its end."""
+    hit = 0
+    while True:
+        process = await staged.start("run", str(staged.file), "--json")
+        try:
+            moment = chance.uniform(0.2, seconds) if hit < most else None
+            await asyncio.wait_for(process.communicate(), moment)
+        except TimeoutError:
+            process.kill()
+            await process.communicate()
+            hit += 1
+            continue
+        if process.returncode in (0, 6):
+            return hit
+        raise SystemExit(f"a resumed run ended with exit code {process.returncode}")
+
+
+def _compare(expected: Arrivals, found: Arrivals) -> int:
+    count = 0
+    for name, rows in expected.items():
+        for what, difference in (("missing", rows - found[name]), ("surplus", found[name] - rows)):
+            for row, number in difference.items():
+                print(f"  {what}: {name} {row} x{number}")
+                count += number
+    return count
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    sys.exit(asyncio.run(main(given.times, given.seed)))
