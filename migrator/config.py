@@ -148,7 +148,8 @@ class _Reader:
         for side in ("source", "target"):
             if not top.get(side, {}):
                 self.wrong("", side, f"missing: add a [{side}] table with vendor, url and secret")
-        source, target = (self.account(side, self.table(top, side)) for side in ("source", "target"))
+        source = self.account("source", self.table(top, "source"), "UTC")
+        target = self.account("target", self.table(top, "target"), source.time_zone)
         source, target = self.shared_options(top, source, target)
         if (source.url or source.path) and source.identity == target.identity:
             key = "path" if target.path else "url"
@@ -166,13 +167,13 @@ class _Reader:
             scope=self.scope(self.table(top, "scope")),
         )
 
-    def account(self, side: str, values: Mapping[str, Any]) -> Account:
-        """One side. What is wrong is left at its default."""
+    def account(self, side: str, values: Mapping[str, Any], zone: str) -> Account:
+        """One side, in the zone if it names none. What is wrong is left at its default."""
         self.known(side, values, _SIDE)
         vendor = self.vendor(side, values)
         account = Account(
             vendor=vendor.name if vendor else "",
-            time_zone=self.time_zone(side, values),
+            time_zone=self.time_zone(side, values, zone),
             limits=self.limits(side, values, vendor.limits) if vendor else None,
             options=self.options(f"{side}.options", self.table(values, "options", side), vendor),
         )
@@ -202,9 +203,9 @@ class _Reader:
             self.wrong(side, key, f"missing: write {example}")
         return found
 
-    def time_zone(self, side: str, values: Mapping[str, Any]) -> str:
+    def time_zone(self, side: str, values: Mapping[str, Any], default: str) -> str:
         """The zone of the account's naive moments."""
-        zone = str(self.get(side, values, "time_zone", str, "UTC"))
+        zone = str(self.get(side, values, "time_zone", str, default))
         try:
             ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):

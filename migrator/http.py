@@ -274,6 +274,16 @@ class Http:
         return path
 
 
+async def _once_only(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a GET, PUT or DELETE again by itself after a cut, unpaced and uncounted (its issue 10790)."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(str(error)) from error
+
+
 async def _to_file(response: aiohttp.ClientResponse, to: Path) -> Body:
     """Write beside the path first, so that the path never holds half a file."""
     digest = hashlib.sha256()

@@ -352,6 +352,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(
             f"made by another version of migrator (format {row and row[0]}, this one writes {FORMAT})"
         )
+    if (found := connection.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
+        raise sqlite3.DatabaseError(f"damaged: {found[0]}")
 
 
 def _entity_row(entity: Entity) -> tuple[Any, ...]:

@@ -49,8 +49,9 @@ class Limiter:
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a place and a moment to send; the block is the request. Raises TryLater if the day is spent and we do not wait."""
         async with self._slots:
-            await self._wait_for_day()
             await self._wait_for_pace()
+            while self._is_day_spent():
+                await self._wait_for_pace()
             self._quota.spend()
             yield
 
@@ -77,18 +78,19 @@ class Limiter:
     async def _wait_for_pace(self) -> None:
         now = asyncio.get_running_loop().time
         paused = True
-        while paused:  # a pause ordered while we waited for our turn holds us too
+        while paused:  # a pause or a new pace ordered while we waited for our turn holds us too
             await asyncio.sleep(max(self._open_at - now(), 0))
-            if self._pace:
-                await self._pace.acquire()
-            paused = self._open_at > now()
+            if pace := self._pace:
+                await pace.acquire()
+            paused = self._open_at > now() or pace is not self._pace
 
-    async def _wait_for_day(self) -> None:
+    def _is_day_spent(self) -> bool:
+        """Whether the day's requests are used; all pause until its reset then. Raises TryLater unless we wait for it."""
         limit = self._limits.per_day
-        while limit is not None and self._quota.spent_today() >= limit:
-            seconds = _seconds_to_midnight()
-            self._halt(f"the day's {limit} requests are used", seconds)
-            await asyncio.sleep(seconds)
+        if limit is None or self._quota.spent_today() < limit:
+            return False
+        self._halt(f"the day's {limit} requests are used", _seconds_to_midnight())
+        return True
 
     def _halt(self, why: str, seconds: float) -> None:
         until = datetime.now(UTC) + timedelta(seconds=seconds)

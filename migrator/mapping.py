@@ -193,6 +193,9 @@ class Mapper:
         for name, value in fields.items():
             issues += self._unknown_options(entity, kind, name, value)
         changes: dict[str, object] = {"fields": fields, "tags": tuple(rest), "status": self._status(entity, kind)}
+        if entity.status and not changes["status"]:
+            detail = f"[status.{kind}] has no line for {entity.status!r}; the target's own first status stands in"
+            issues.append(Issue(ref=entity.ref, code="status-unmapped", field="status", detail=detail))
         for name in ("plan_minutes", "plan_money"):
             if getattr(entity, name) is not None and self.rules.fields.get(kind, {}).get(name):
                 changes[name] = None

@@ -75,9 +75,10 @@ class Load:
                 for needed in (kind, *carried_kinds(self._capabilities, kind)):
                     await self._ready.wait(needed)
                 await self._rounds(kind)
-        for kind in (Kind.TASK, Kind.PROJECT):
-            if kind in self._capabilities.finishes and kind in self._pace.only:
-                await self._finish_kind(kind)
+        if self._pace.only == frozenset(Kind):  # what hangs on a task must be there before the task is finished
+            for kind in (Kind.TASK, Kind.PROJECT):
+                if kind in self._capabilities.finishes:
+                    await self._finish_kind(kind)
 
     # -- one kind -------------------------------------------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ async def migrate(job: Job, pace: Pace, source_parallel: int, stop: asyncio.Even
         await ledger.set_meta("stage", "done")
 
 
-STOP_SECONDS = 1.5  # what is under way when the user stops may still finish; after that it is left in doubt, and looked up next time
+STOP_SECONDS = 1.2  # what is under way when the user stops may still finish; after that it is left in doubt, and looked up next time
 
 
 async def extract_only(job: Job, source_parallel: int) -> Extraction:

@@ -1,6 +1,6 @@
 """Migrations killed by SIGKILL at random moments and resumed: how many twins, how many missing.
 
-    python -m tests.bench.kills --times 50
+python -m tests.bench.kills --times 50
 """
 
 from __future__ import annotations
@@ -8,9 +8,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import signal
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from migrator.sandbox.planfix import Planfix
@@ -48,12 +50,14 @@ async def _until_it_survives(staged: Stage, chance: random.Random, seconds: floa
     hit = 0
     while True:
         process = await staged.start("run", str(staged.file), "--json")
-        try:
-            moment = chance.uniform(0.2, seconds) if hit < most else None
-            await asyncio.wait_for(process.communicate(), moment)
-        except TimeoutError:
-            process.kill()
-            await process.communicate()
+        ending = asyncio.create_task(process.communicate())
+        moment = chance.uniform(0.2, seconds) if hit < most else None
+        await asyncio.wait({ending}, timeout=moment)
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+        await ending
+        if process.returncode == -signal.SIGKILL:
             hit += 1
             continue
         if process.returncode in (0, 6):

@@ -1,6 +1,6 @@
 """A migration at the vendors' real limits: the share of the permitted rate that is used, and the share of refusals.
 
-    python -m tests.bench.pace [--seconds 300]
+python -m tests.bench.pace [--seconds 300]
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def _told(side: str, running: Running) -> int:
     span = running.log[-1].call.at - running.log[0].call.at
     asked = len(running.log)
     used, refused = (asked - len(running.refused) - 1) / span, len(running.refused) / asked
-    print(f"{side}: {asked} requests in {span:.0f} s; {used:.1%} of the permitted rate, {refused:.2%} refused", flush=True)
+    print(
+        f"{side}: {asked} requests in {span:.0f} s; {used:.1%} of the permitted rate, {refused:.2%} refused", flush=True
+    )
     return int(used < USED_LEAST or refused > REFUSED_MOST)
 
 

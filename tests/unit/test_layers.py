@@ -27,11 +27,12 @@ MAY: dict[str, set[str]] = {
     "run": CORE | {"ledger"},
     "limits": {"errors", "vendor"},
     "http": {"errors", "vendor", "limits"},
+    "draft": CORE,
     "pipeline": CORE | RUN | {"text"},
     "vendors": CORE | WAY_TO_A_VENDOR,
     "sandbox": {"errors"},
 }
-TOP = {"cli", "__main__", "draft"}  # may import everything
+TOP = {"cli", "__main__"}  # may import everything
 
 
 def modules() -> Iterator[Path]:

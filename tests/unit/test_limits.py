@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 
@@ -34,6 +34,14 @@ class Count:
         if self.reset_at is not None and asyncio.get_running_loop().time() >= self.reset_at:
             self.spent, self.reset_at = 0, None
         return self.spent
+
+
+@pytest.fixture(autouse=True)
+async def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Virtual time that never stands still: aiolimiter waits for a rounding error of its own to pass."""
+    loop = asyncio.get_running_loop()
+    time, ticks = loop.time, count()
+    monkeypatch.setattr(loop, "time", lambda: time() + next(ticks) * 1e-8)
 
 
 def gaps(turns: Iterable[float]) -> list[float]:
@@ -92,7 +100,7 @@ async def test_no_more_requests_than_permitted_are_under_way() -> None:
 async def test_without_a_pace_nobody_waits() -> None:
     quota = Count()
     await take(Limiter(Limits(requests=0, period=1.0, parallel=4), quota), 1000)
-    assert quota.turns[-1] == quota.turns[0]
+    assert quota.turns[-1] - quota.turns[0] < 0.01
 
 
 async def test_calm_uses_at_least_97_percent_of_what_is_permitted() -> None:
@@ -162,7 +170,7 @@ async def test_a_spent_day_waits_for_its_reset_and_says_so() -> None:
     quota = Count(spent=98, reset_at=1500.0)
     limiter = Limiter(Limits(requests=0, period=1.0, per_day=100, parallel=1), quota, say=said.append)
     await take(limiter, 5, workers=1)
-    assert len([at for at in quota.turns if at == 1000.0]) == 2
+    assert quota.turns[1] < 1001
     assert quota.turns[2] >= 1500.0
     assert "100 requests" in said[0]
 

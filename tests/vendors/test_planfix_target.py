@@ -559,8 +559,8 @@ async def test_check_tells_what_is_missing(tmp_path: Path) -> None:
     account["data_tags"] = []
     async with bench(tmp_path, account=account, options={"marker_field": "Nothing"}) as on:
         told = {check.name: check.status for check in await on.target.check()}
-        assert told["planfix: token"] == "ok"
-        assert told["planfix: data tags"] == "warning"
-        assert told["planfix: marker on tasks"] == "warning"
-        assert told["planfix: template of tasks"] == "warning"
+        assert told["planfix token"] == "ok"
+        assert told["planfix data tags"] == "warning"
+        assert told["planfix marker on tasks"] == "warning"
+        assert told["planfix template of tasks"] == "warning"
         assert "error" not in told.values()

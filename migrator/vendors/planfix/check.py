@@ -16,7 +16,7 @@ async def checks(client: Client, there: Catalogue) -> list[Check]:
     """One request; all else is known since the account was opened, which also proved the scopes for reading."""
     await client.get("/ping", "the token")
     return [
-        Check("planfix: token", "ok", "accepted, and may read what a migration needs"),
+        Check("planfix access", "ok", "accepted, and may read what a migration needs"),
         *_who(there),
         *_words(there),
         *(_marker(kind, there) for kind in _MARKED),
@@ -30,32 +30,32 @@ def _who(there: Catalogue) -> Iterator[Check]:
     robots = [one for one in there.employees if one.robot]
     seen = f"{len(there.employees)} employees, robots: {', '.join(one.name for one in robots) or 'none'}"
     if robots:
-        yield Check("planfix: robot", "ok", seen)
+        yield Check("planfix robot", "ok", seen)
     else:
         fix = "make a robot with a token of its own: an employee's token sees only what that employee sees"
-        yield Check("planfix: robot", "warning", seen, fix)
+        yield Check("planfix robot", "warning", seen, fix)
     zones = {one.time_zone for one in robots or there.employees if one.time_zone}
     if zones and zones != {there.zone.key}:
         fix = f"set time_zone in [target] to that of the token's owner, now {there.zone.key}: else all hours shift"
-        yield Check("planfix: time zone", "warning", ", ".join(sorted(zones)), fix)
+        yield Check("planfix time zone", "warning", ", ".join(sorted(zones)), fix)
 
 
 def _words(there: Catalogue) -> Iterator[Check]:
     statuses = there.status_names[Kind.TASK]
     if statuses:
-        yield Check("planfix: statuses of tasks", "ok", ", ".join(statuses.values()))
+        yield Check("planfix statuses of tasks", "ok", ", ".join(statuses.values()))
     else:
         fix = "set the option process, or task_template, in [target.options]"
-        yield Check("planfix: statuses of tasks", "error", "nothing shows which process new tasks have", fix)
+        yield Check("planfix statuses of tasks", "error", "nothing shows which process new tasks have", fix)
     if there.tags:
-        yield Check("planfix: data tags", "ok", ", ".join(there.tags))
+        yield Check("planfix data tags", "ok", ", ".join(there.tags))
     else:
         fix = "create data tags for time and money by hand if costs are to move: the API cannot"
-        yield Check("planfix: data tags", "warning", "none", fix)
+        yield Check("planfix data tags", "warning", "none", fix)
 
 
 def _marker(kind: Kind, there: Catalogue) -> Check:
-    name, marker = f"planfix: marker on {kind}s", there.marker(kind)
+    name, marker = f"planfix marker on {kind}s", there.marker(kind)
     if marker is None:
         fix = (
             f"create a custom field {there.marker_name!r} of type Line for {kind}s, and attach it to the template used"
@@ -70,18 +70,18 @@ def _templates(there: Catalogue) -> Iterator[Check]:
     for kind in (Kind.TASK, Kind.PROJECT):
         if kind not in there.templates and there.fields.get(kind):
             fix = f"set the option {kind}_template: custom fields are kept only if the template has them"
-            yield Check(f"planfix: template of {kind}s", "warning", "none chosen", fix)
+            yield Check(f"planfix template of {kind}s", "warning", "none chosen", fix)
     for kind in there.no_template:
         option = f"{kind}_template"
         yield Check(
-            f"planfix: template of {kind}s", "warning", "none chosen", f"set the option {option} in [target.options]"
+            f"planfix template of {kind}s", "warning", "none chosen", f"set the option {option} in [target.options]"
         )
 
 
 def _silence() -> Check:
     seen = "creates of projects and contacts and uploads of files cannot be silenced; they are sent without people"
     return Check(
-        "planfix: silence",
+        "planfix silence",
         "warning",
         seen,
         "switch off automation scenarios of the templates used for the time of the run",

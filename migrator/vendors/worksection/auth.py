@@ -15,11 +15,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from migrator.errors import InputWrong
 from migrator.http import Answer, Effect, Judgement, Request, Verdict
 from migrator.vendor import Account
+from migrator.vendors.worksection.values import query_of
 
 Send = Callable[[Request], Awaitable[Answer]]
 
@@ -79,7 +80,7 @@ class AdminKey:
     def _sign_query(self, request: Request) -> Request:
         url, _, query = request.url.partition("?")
         if isinstance(request.json, Mapping):
-            query = "&".join(part for part in (query, urlencode(request.json)) if part)
+            query = "&".join(part for part in (query, query_of(request.json)) if part)
         # md5 is the vendor's choice, over the bytes as they are sent.
         digest = hashlib.md5((query + self._key).encode(), usedforsecurity=False).hexdigest()
         headers = {name: value for name, value in request.headers.items() if name != "Authorization"}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 
-from migrator.http import Answer, Effect, Http, Judgement, Request, Verdict
+from migrator.http import Answer, Effect, Http, Judgement, Request, Upload, Verdict
 from migrator.limits import Limiter
 from migrator.vendor import Account, Body, Record, Wire
 from migrator.vendors.worksection import LIMITS
 from migrator.vendors.worksection.auth import Access, open_access
+from migrator.vendors.worksection.values import query_of
 
 CAP = 10_000  # rows in one answer; more is an error without data (the vendor contract, section 2)
 OVER_CAP = "cap"  # the code of that refusal, in our words: its number is not known
@@ -100,13 +102,24 @@ class Client:
         """The reply's list; the vendor leaves `data` out where it is empty."""
         return as_rows((await self.read(action, about, **params)).get("data"))
 
+    async def write(
+        self, action: str, about: str, params: Mapping[str, Any], effect: Effect, uploads: tuple[Upload, ...] = ()
+    ) -> Record:
+        """The whole reply. With files the parameters go in the URL, else in a JSON body (the vendor contract, section 1)."""
+        request = self._request(action, about, {} if uploads else params, effect)
+        if uploads:
+            url = f"{request.url}&{query_of(params)}" if params else request.url
+            request = replace(request, url=url, json=None, uploads=uploads)
+        reply: Record = (await self._http.send(request)).json()
+        return reply
+
     async def download(self, file: str, to: Path) -> Body:
         """Stream a file's bytes to the path."""
         return await self._http.download(self._request("download", f"file {file}", {"id_file": file}), to)
 
-    def _request(self, action: str, about: str, params: Mapping[str, str]) -> Request:
+    def _request(self, action: str, about: str, params: Mapping[str, Any], effect: Effect = Effect.READ) -> Request:
         url = f"{self._api}?{urlencode({'action': action})}"
-        return Request("POST", url, Effect.READ, f"{action} {about}".strip(), json=dict(params))
+        return Request("POST", url, effect, f"{action} {about}".strip(), json=dict(params))
 
 
 def as_rows(data: Any) -> tuple[Record, ...]:

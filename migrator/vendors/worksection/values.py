@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from migrator.model import Who
@@ -62,6 +64,49 @@ def money(value: Any) -> Decimal:
 def email(text: str | None) -> str:
     """An e-mail address; "" for a placeholder such as 5674@5674.worksection.com."""
     return "" if not text or _PLACEHOLDER.fullmatch(text) else text
+
+
+def sent_day(on: date) -> str:
+    """A day as requests have it, which is not as answers have it (the vendor contract, section 5)."""
+    return f"{on:%d.%m.%Y}"
+
+
+def sent_minutes(count: int) -> str:
+    """Time spent as `H:MM`, the one form that is read one way only."""
+    return f"{count // 60}:{count % 60:02}"
+
+
+def sent_plan(count: int) -> str:
+    """Planned minutes as the hours that planned time stands in, exact to the minute."""
+    return sent_amount(round(Decimal(count) / 60, 4))
+
+
+def sent_amount(amount: Decimal) -> str:
+    """An amount without an exponent and without zeros at its end."""
+    return f"{amount.normalize():f}"
+
+
+def query_of(params: Mapping[str, Any]) -> str:
+    """Parameters as a URL has them; each item of a list under its own `name[]`."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in params.items():
+        pairs += [(f"{name}[]", each) for each in value] if isinstance(value, list) else [(name, value)]
+    return urlencode(pairs)
+
+
+def number_of(id: str) -> str:
+    """The vendor's number of what a page shows: `101` is a project, `101/26` a task, `101/26/#com5` a comment."""
+    return id.rpartition("/")[2].removeprefix("#com")
+
+
+def project_of(id: str) -> str:
+    """The number of the project whose page leads to this one."""
+    return id.partition("/")[0]
+
+
+def page_id(row: Record) -> str:
+    """What a page shows, as the address says after `/project/`: with that alone an address can be made again."""
+    return str(row["page"]).partition("/project/")[2].strip("/")
 
 
 def who(person: Record | None) -> Who | None:

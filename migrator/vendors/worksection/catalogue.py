@@ -1,0 +1,54 @@
+"""What a Worksection account has for us to use: its people, folders and sets of tags, as values without a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from migrator.model import Kind
+from migrator.vendor import Vocabulary
+
+# The words of the vendor contract, section 4. A project cannot be made pending by any action (section 5).
+ACTIVE, ARCHIVED, DONE = "active", "archived", "done"
+STATUSES = {Kind.PROJECT: {ACTIVE: ACTIVE, ARCHIVED: ARCHIVED}, Kind.TASK: {ACTIVE: ACTIVE, DONE: DONE}}
+
+# The switches of a project; of EXCLUSIVE only one may be on (section 5).
+EXCLUSIVE = ("time_require", "time_today", "timer_only")
+OPTIONS = frozenset(
+    {
+        *(f"allow_{what}" for what in ("close", "give", "term", "limit")),
+        *(f"require_{what}" for what in ("term", "tag", "limit", "hidden")),
+        *(f"deny_{what}" for what in ("comments_edit", "task_edit", "task_delete")),
+        *EXCLUSIVE,
+    }
+)
+
+CONTACT_PREFIX = "contact:"  # before the ids of contacts, who can neither write nor be given a task
+
+Tags = Mapping[tuple[str, str], str]  # title of the set, title of the tag -> the tag's id
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The account as read when it was opened. `site`: its address; `zone`: of its naive moments.
+
+    `emails`: user id -> address, by which all actions name people; `owner`: who writes where nobody else can; `inner`: the addresses of
+    all but guests; `signs`: whether the key may write in the name of others.
+    """
+
+    vocabulary: Vocabulary
+    site: str
+    zone: ZoneInfo
+    emails: Mapping[str, str]
+    owner: str
+    inner: tuple[str, ...]
+    tag_sets: Mapping[Kind, frozenset[str]]
+    tags: Mapping[Kind, Tags]
+    contact_groups: frozenset[str]
+    signs: bool = True
+    loose_project: str = ""  # takes the tasks that are in no project
+
+    def email(self, target: str) -> str:
+        """The address of a user; "" for nobody and for contacts."""
+        return self.emails.get(target, "")
