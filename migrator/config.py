@@ -211,6 +211,7 @@ class _Reader:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             near = difflib.get_close_matches(zone, available_timezones(), 3) or ["Europe/Kyiv"]
             self.wrong(side, "time_zone", f"{zone!r} is no time zone; write one like {', '.join(near)}")
+            return "UTC"
         return zone
 
     def folder(self, side: str, values: Mapping[str, Any]) -> Path | None:

@@ -13,7 +13,10 @@ from migrator.errors import TryLater
 from migrator.vendor import Limits, Quota
 
 # A turn is spaced a little wider than permitted, because a request that leaves on time may arrive early relative to the one before.
-GUARD_START, GUARD_LEAST, GUARD_MOST = 0.03, 0.01, 0.5
+# One refusal widens the guard by as much as some hundred calm turns narrow it: it settles where a few in a thousand are refused.
+GUARD_START, GUARD_LEAST, GUARD_MOST = 0.03, 0.01, 0.25
+_WIDEN, _NARROW = 0.01, 0.002
+_GRAIN = 1e-5  # seconds; a clock may stand a little before the moment it was set for
 _CALM = 60  # turns without a refusal after which the guard narrows
 
 
@@ -32,7 +35,9 @@ class Limiter:
         self._calm = 0
         self._open_at = 0.0  # loop time before which nobody sends
         self._slots = asyncio.Semaphore(limits.parallel)
-        self._pace = self._new_pace()
+        self._departed = float("-inf")  # loop time at which the last request left
+        # (1, spacing) and never (n, period): aiolimiter lets 2n-1 through in one window (its issue 298).
+        self._pace = AsyncLimiter(1, limits.period / limits.requests) if limits.requests else None
 
     @property
     def timeout(self) -> float:
@@ -46,29 +51,30 @@ class Limiter:
         return limits.period / limits.requests * (1 + self._guard) if limits.requests else 0.0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a place and a moment to send; the block is the request. Raises TryLater if the day is spent and we do not wait."""
+    async def turn(self) -> AsyncIterator[Callable[[], None]]:
+        """Wait for a place and a moment to send; the block is the request. Raises TryLater if the day is spent and we do not wait.
+
+        The block may call what it is given when the request really leaves: the spacing to the next one counts from there.
+        """
         async with self._slots:
             await self._wait_for_pace()
             while self._is_day_spent():
                 await self._wait_for_pace()
             self._quota.spend()
-            yield
+            yield self._depart
 
-    async def refused(self, seconds: float | None) -> None:
+    def refused(self, seconds: float | None) -> None:
         """The vendor turned a request away for its pace: everybody pauses, and the spacing widens."""
         self._calm = 0
-        self._guard = min(max(self._guard * 1.5, GUARD_START), GUARD_MOST)
-        await self._renew_pace()
+        self._guard = min(self._guard + _WIDEN, GUARD_MOST)
         self._pause(seconds if seconds is not None else self.seconds_each or 1.0)
 
-    async def calm(self) -> None:
+    def calm(self) -> None:
         """A request went through: after enough of them the spacing narrows."""
         self._calm += 1
-        if self._calm >= _CALM and self._guard > GUARD_LEAST:
+        if self._calm >= _CALM:
             self._calm = 0
-            self._guard = max(self._guard * 0.8, GUARD_LEAST)
-            await self._renew_pace()
+            self._guard = max(self._guard - _NARROW, GUARD_LEAST)
 
     def spent(self, seconds: float | None) -> None:
         """The vendor says the day's quota is used up. Raises TryLater unless we wait for the reset."""
@@ -77,12 +83,14 @@ class Limiter:
 
     async def _wait_for_pace(self) -> None:
         now = asyncio.get_running_loop().time
-        paused = True
-        while paused:  # a pause or a new pace ordered while we waited for our turn holds us too
-            await asyncio.sleep(max(self._open_at - now(), 0))
-            if pace := self._pace:
-                await pace.acquire()
-            paused = self._open_at > now() or pace is not self._pace
+        if self._pace:
+            await self._pace.acquire()
+        while (wait := max(self._open_at, self._departed + self.seconds_each) - now()) > 0:  # noqa: ASYNC110  both may move
+            await asyncio.sleep(wait)
+        self._departed = now()
+
+    def _depart(self) -> None:
+        self._departed = asyncio.get_running_loop().time()
 
     def _is_day_spent(self) -> bool:
         """Whether the day's requests are used; all pause until its reset then. Raises TryLater unless we wait for it."""
@@ -103,15 +111,6 @@ class Limiter:
 
     def _pause(self, seconds: float) -> None:
         self._open_at = max(self._open_at, asyncio.get_running_loop().time() + seconds)
-
-    def _new_pace(self) -> AsyncLimiter | None:
-        # (1, spacing) and never (n, period): aiolimiter lets 2n-1 through in one window (its issue 298).
-        return AsyncLimiter(1, self.seconds_each) if self._limits.requests else None
-
-    async def _renew_pace(self) -> None:
-        self._pace = self._new_pace()
-        if self._pace:
-            await self._pace.acquire()  # the turn just taken counts against the new spacing
 
 
 def _seconds_to_midnight() -> float:

@@ -8,15 +8,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from migrator.errors import InputWrong
-from migrator.model import Cost, Entity, File, Issue, Kind, Label, Project, Reach, Task, Value, Who
+from migrator.model import ENTITY_TYPES, Cost, Entity, File, Issue, Kind, Label, Project, Reach, Task, Value, Who
 from migrator.vendor import Vocabulary
 
 ANY = "*"  # the key of a table that stands for all names it does not list
 LEAVE_OUT = ""  # a rule's right side: do not move this
+_ROLES = frozenset({"tag", "day", "person", "time", "money", "text"})
+_WITH_WORDS = frozenset({Kind.PROJECT, Kind.TASK})  # kinds whose words have tables
+_LEAVABLE = frozenset(
+    f"{kind}.{one.name}"
+    for kind, entity in ENTITY_TYPES.items()
+    for one in msgspec.structs.fields(entity)
+    if not one.required
+)
 
 
 class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +42,10 @@ class Costs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time: dict[str, str] = {}
     money: dict[str, str] = {}
 
+    def __post_init__(self) -> None:
+        if unknown := sorted({*self.time, *self.money} - _ROLES):
+            raise ValueError(f"costs: {', '.join(unknown)} is no role; write {', '.join(sorted(_ROLES))}")
+
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is added to texts. `labels` are the words for lines that stand for fields the target lacks."""
@@ -41,6 +54,18 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     provenance: str = "{url}"
     time_zone: str = ""  # of moments written into texts; "" = the source account's
     labels: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        try:
+            self.header.format(author="", created="")
+        except (LookupError, ValueError) as error:
+            raise ValueError(
+                f"header: {error}; {{author}} and {{created}} stand for something, nothing else"
+            ) from error
+        try:
+            ZoneInfo(self.time_zone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"time_zone: {error}; write a name like Europe/Kyiv") from error
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +80,19 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     costs: Costs = Costs()
     text: Texts = Texts()
     leave_out: list[str] = []  # "task.priority": fields the user does not want
+
+    def __post_init__(self) -> None:
+        tables = {"status": self.status, "tags": self.tags, "fields": self.fields}
+        wrong = [
+            f"[{name}.{kind}]: write {name}.project or {name}.task"
+            for name in tables
+            for kind in tables[name]
+            if kind not in _WITH_WORDS
+        ]
+        wrong += [f"[priority] {key!r}: write a whole number, 0..10" for key in self.priority if not key.isdecimal()]
+        wrong += [f"leave_out {name!r}: there is no such field" for name in self.leave_out if name not in _LEAVABLE]
+        if wrong:
+            raise ValueError("; ".join(wrong))
 
 
 @dataclass(frozen=True)
@@ -119,16 +157,18 @@ class Mapper:
     rules: Rules
     words: Vocabulary
     _people: dict[str, str] = field(init=False)
+    _map: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         there = self.words.there
         self._people = {**there.get(Kind.CONTACT, {}), **there.get(Kind.PERSON, {})}
+        self._map = {key.lower(): wanted for key, wanted in self.rules.people.map.items()}
 
     def person(self, who: Who) -> str:
         """The target's id for a person: by the map, then by e-mail; "" if neither knows them."""
-        for key in (who.email, who.email.lower(), who.name, who.id):
-            if key and key in self.rules.people.map:
-                wanted = self.rules.people.map[key]
+        for key in (who.email.lower(), who.name.lower(), who.id.lower()):
+            if key in self._map:
+                wanted = self._map[key]
                 return self._people.get(wanted.lower(), self._people.get(wanted, ""))
         return self._people.get(who.email.lower(), "") if who.email else ""
 
@@ -140,7 +180,7 @@ class Mapper:
 
     def apply(self, entity: Entity) -> Applied:
         """The entity in the target's vocabulary. Pure."""
-        entity, lines, issues = self._translate_people(entity)
+        entity, lines, issues = self._translate_people(self._leave_out(entity))
         match entity:
             case Task() | Project():
                 entity, more_lines, more = self._translate_words(entity)
@@ -224,7 +264,7 @@ class Mapper:
                 fields[table[name]] = _plain(amount)
         for name, value in entity.fields.items():
             wanted = table.get(name, name if name in self.words.fields.get(kind, {}) else None)
-            if wanted is None:
+            if wanted is None or wanted in fields:  # of two sent to one field the second is for people to read
                 lines.append((name, ", ".join(_many(value))))
             elif wanted != LEAVE_OUT:
                 fields[wanted] = value

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite(
     "tests.conformance.source_suite", "tests.conformance.target_suite", "tests.pipeline.stage"
 )
+
+# From now on the main thread has no loop until a test makes one. Without this, looptime's look at the current loop would make
+# one before each synchronous test, which nobody closes.
+asyncio.set_event_loop(None)
 
 # Each example opens a checkpoint on the disk, whose speed is not what is tested.
 settings.register_profile("core", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])

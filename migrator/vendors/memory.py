@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import orjson
 
-from migrator.errors import ContractBroken, InDoubt, MigratorError, Refused
+from migrator.errors import InDoubt, MigratorError, Refused
 from migrator.model import ENTITY_TYPES, Comment, Entity, File, Issue, Kind, Ref
 from migrator.vendor import (
     Body,
@@ -141,7 +141,7 @@ class Stored:
 
 @dataclass
 class MemoryTarget:
-    """An account to fill. Whoever creates twice has two: nothing here knows better than a vendor would.
+    """An account to fill. Whoever creates twice has two.
 
     `made_in`: the parts of kinds that take several creates. `fault` is asked before every create.
     """
@@ -177,15 +177,28 @@ class MemoryTarget:
             raise Refused(f"memory refused {step.ref}", "no")
         if fault is Fault.CUT:
             raise InDoubt(f"connection lost before {step.ref} was stored")
-        self._last += 1
-        made = Stored(str(self._last), step.ref.kind, step.part, step.mark, self.expected(step, context))
+        made, *along = self._shelve(step, context)
         if fault is Fault.LATE:
-            self._late.append((asyncio.get_running_loop().time() + self.late_seconds, made))
+            due = asyncio.get_running_loop().time() + self.late_seconds
+            self._late += [(due, one) for one in (made, *along)]
         else:
-            self.stored[made.id] = made
+            self.stored.update({one.id: one for one in (made, *along)})
         if fault:
             raise InDoubt(f"connection lost after {step.ref} was sent")
-        return Made(made.id)
+        return Made(made.id, carried={entity.ref: one.id for entity, one in zip(step.carried, along, strict=True)})
+
+    def _shelve(self, step: Step, context: Context) -> list[Stored]:
+        """What the step makes: its own object, then one for each entity that travels along."""
+        own, *others = (str(self._last + number) for number, _ in enumerate((step, *step.carried), 1))
+        self._last += 1 + len(others)
+        fields = dict(self.expected(step, context))
+        if isinstance(step.entity, Comment):
+            fields["files"] = " ".join((*fields["files"].split(), *others))
+        made = [Stored(own, step.ref.kind, step.part, step.mark, fields)]
+        for id, entity in zip(others, step.carried, strict=True):
+            fields = {**self.expected(Step(entity, "create", ""), context), "on": own}
+            made.append(Stored(id, entity.ref.kind, "create", f"{step.mark}/{entity.ref}", fields))
+        return made
 
     async def finish(self, step: Step, context: Context) -> Made:
         """Set the fields again, now that links lead to what was made meanwhile. Raises Refused if the object is gone."""
@@ -201,7 +214,14 @@ class MemoryTarget:
         del context
         await self._request()
         there = {one.mark: one.id for one in self.stored.values()}
-        return {step.ref: Made(there[step.mark]) for step in steps if step.mark in there}
+        return {
+            step.ref: Made(
+                there[step.mark],
+                carried={one.ref: id for one in step.carried if (id := there.get(f"{step.mark}/{one.ref}"))},
+            )
+            for step in steps
+            if step.mark in there
+        }
 
     def expected(self, step: Step, context: Context) -> Mapping[str, str]:
         """Every field with a value; where the entity hangs, as the target's id; of a file the SHA-256, of a comment its files."""
@@ -243,14 +263,7 @@ class MemoryTarget:
 
 
 def _decode(record: Record) -> Decoded:
-    try:
-        entity: Entity = msgspec.convert(record, type=Entity, strict=False)
-    except msgspec.ValidationError as error:
-        raise ContractBroken(f"memory gave a record that is no entity: {error}") from error
+    entity: Entity = msgspec.convert(record, type=Entity, strict=False)
     known = {"is", *entity.__struct_fields__}
-    unknown = tuple(
-        Issue(ref=entity.ref, code="unknown-field", field=key, detail=str(value)[:200])
-        for key, value in record.items()
-        if key not in known
-    )
-    return Decoded((entity,), unknown)
+    unknown = [key for key in record if key not in known]
+    return Decoded((entity,), tuple(Issue(ref=entity.ref, code="unknown-field", field=key) for key in unknown))

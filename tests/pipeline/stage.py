@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,12 @@ ACCOUNT = "memory old"
 QUARANTINE = 90.0
 EVERYTHING = Scope(kinds=frozenset(Kind), projects=(), archived=True, closed=True, since=None)
 
+CARRYING = replace(
+    CAPABILITIES,
+    carried=frozenset({Kind.FILE}),
+    hangs_on={Kind.FILE: frozenset({Kind.PROJECT, Kind.TASK, Kind.COMMENT})},
+)
+
 
 class Killed(BaseException):
     """The process ended here."""
@@ -45,7 +51,7 @@ class Stage:
     bodies: dict[str, bytes] = field(default_factory=dict)
     target: MemoryTarget = field(default_factory=MemoryTarget)
     capabilities: Capabilities = CAPABILITIES
-    rules: Rules = Rules(people=People(create=True))
+    rules: Rules = field(default_factory=lambda: Rules(people=People(create=True)))
     scope: Scope = EVERYTHING
     parallel: int = 3
 
@@ -91,7 +97,8 @@ class Stage:
 
     def copies(self, ref: Ref, part: str = "create") -> int:
         """How many objects of the target were made for one part of one entity."""
-        return sum(one.mark == mark(ACCOUNT, ref, part) for one in self.target.stored.values())
+        own = mark(ACCOUNT, ref, part)
+        return sum(one.mark == own or one.mark.endswith(f"/{ref}") for one in self.target.stored.values())
 
     def assert_nothing_twice(self) -> None:
         twice = {key: count for key, count in self._made().items() if count > 1}

@@ -12,13 +12,13 @@ from typing import Any
 import looptime
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from migrator.errors import RunFolderUnusable
 from migrator.pipeline.migrate import extract_only
 from migrator.vendor import Step
 from migrator.vendors.memory import Fault, MemoryTarget
-from tests.pipeline.stage import Killed, Stage, dying_at
+from tests.pipeline.stage import CARRYING, Killed, Stage, dying_at
 from tests.world import BODIES, comment, cost, file, item, project, ref, task
 
 FAULTS = st.lists(st.sampled_from([None, None, Fault.CUT, Fault.LOST, Fault.LATE, Fault.REFUSED, "die"]), max_size=12)
@@ -35,6 +35,12 @@ class Sessions(RuleBasedStateMachine):
         self.stage = Stage(self.folder / "run", entities, BODIES, MemoryTarget())
         self.stage.target.made_in = {cost().ref.kind: ("comment", "create")}
         self.now = 0.0
+
+    @initialize(carrying=st.booleans())
+    def choose(self, carrying: bool) -> None:
+        """Whether files travel with what they hang on."""
+        if carrying:
+            self.stage.capabilities = CARRYING
 
     @rule()
     def extract(self) -> None:
@@ -72,9 +78,11 @@ class Sessions(RuleBasedStateMachine):
         self.stage.assert_nothing_twice()
 
     def teardown(self) -> None:
-        self._session(self.stage.run())
-        self.stage.assert_exactly_once()
-        shutil.rmtree(self.folder)
+        try:
+            self._session(self.stage.run())
+            self.stage.assert_exactly_once()
+        finally:
+            shutil.rmtree(self.folder)
 
     def _session(self, work: Coroutine[Any, Any, None], faults: list[Fault | str | None] | None = None) -> None:
         left = iter(faults or ())

@@ -14,7 +14,7 @@ from migrator.ledger import State
 from migrator.model import Kind
 from migrator.vendor import Step
 from migrator.vendors.memory import CAPABILITIES, Fault, MemoryTarget
-from tests.pipeline.stage import Killed, Stage, dying_at, first
+from tests.pipeline.stage import CARRYING, Killed, Stage, dying_at, first
 from tests.world import BODIES, comment, company, cost, file, project, ref, task
 
 pytestmark = pytest.mark.looptime
@@ -145,6 +145,45 @@ async def test_what_was_refused_or_held_is_tried_again_by_the_next_run(stage: St
 async def test_a_file_on_a_comment_moves_in_the_first_run(stage: Stage) -> None:
     await stage.run()
     assert await stage.state("file:3") is State.MADE
+
+
+@pytest.mark.parametrize("fault", [None, Fault.CUT, Fault.LOST, Fault.LATE])
+async def test_what_travels_with_its_owner_shares_its_doubt(stage: Stage, fault: Fault | None) -> None:
+    stage.capabilities = CARRYING
+    if fault:
+        stage.target.fault = first(fault, *(str(entity.ref) for entity in stage.entities))
+    await stage.run()
+    assert {one.mark.rpartition("/")[2] for one in stage.target.stored.values() if one.kind is Kind.FILE} == {
+        "file:1",
+        "file:2",
+        "file:3",
+    }
+    stage.assert_exactly_once()
+    assert (await stage.verify()).clean
+
+
+async def test_what_travelled_with_a_refused_owner_is_not_thought_made(stage: Stage) -> None:
+    stage.capabilities = CARRYING
+    stage.target.fault = first(Fault.REFUSED, "comment:1")
+    await stage.run()
+    assert await stage.state("file:3") is State.HELD
+    await stage.run()
+    stage.assert_exactly_once()
+
+
+async def test_a_death_at_every_commit_is_survived_by_what_travels_too(tmp_path: Path) -> None:
+    number, died = 0, True
+    while died:
+        number += 1
+        stage = replace(_small(tmp_path / str(number)), capabilities=CARRYING)
+        with dying_at(number, after=True) as happened:
+            try:
+                await stage.run()
+            except* RunFolderUnusable:
+                pass
+            died = happened()
+        await stage.run()
+        stage.assert_exactly_once()
 
 
 async def test_a_limit_stops_the_run_and_the_next_goes_on(stage: Stage) -> None:

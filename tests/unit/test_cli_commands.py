@@ -70,14 +70,6 @@ class Accounts:
         return len(self.running[vendor].log)
 
 
-@pytest.fixture(autouse=True)
-def kept_loop() -> Iterator[None]:
-    """looptime gives every test a current loop to share; asyncio.run forgets it, and nobody would close it."""
-    loop = asyncio.get_event_loop_policy().get_event_loop()
-    yield
-    asyncio.set_event_loop(loop)
-
-
 @pytest.fixture
 def accounts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Accounts]:
     monkeypatch.setenv("OLD_KEY", sample("worksection")["account"]["api_key"])

@@ -136,10 +136,11 @@ def is_complete(state: State, row: Record) -> bool:
 
 def _own(ask: Ask) -> Record:
     key = int(ask.path["id"])
-    for row in ask.task().get("checkLists", []):
+    rows: list[Record] = ask.task().get("checkLists", [])
+    for row in rows:
         if row["id"] == key:
             row.setdefault("results", {})
-            return row  # type: ignore[no-any-return]
+            return row
     raise Refusal(404, "NotFound", "Чек-лист не найден")
 
 

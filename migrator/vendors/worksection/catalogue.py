@@ -26,7 +26,7 @@ OPTIONS = frozenset(
 
 CONTACT_PREFIX = "contact:"  # before the ids of contacts, who can neither write nor be given a task
 
-Tags = Mapping[tuple[str, str], str]  # title of the set, title of the tag -> the tag's id
+Tags = dict[tuple[str, str], str]  # title of the set, title of the tag -> the tag's id
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,23 @@ class Catalogue:
     """The account as read when it was opened. `site`: its address; `zone`: of its naive moments.
 
     `emails`: user id -> address, by which all actions name people; `owner`: who writes where nobody else can; `inner`: the addresses of
-    all but guests; `signs`: whether the key may write in the name of others.
+    all but guests; `signs`: whether the key may write in the name of others. Tables grow by what is made while it is open.
     """
 
     vocabulary: Vocabulary
     site: str
     zone: ZoneInfo
-    emails: Mapping[str, str]
+    emails: dict[str, str]
     owner: str
     inner: tuple[str, ...]
-    tag_sets: Mapping[Kind, frozenset[str]]
+    folders: set[str]
+    teams: set[str]
+    contact_groups: set[str]
+    tag_sets: Mapping[Kind, dict[str, str]]  # title -> id
     tags: Mapping[Kind, Tags]
-    contact_groups: frozenset[str]
     signs: bool = True
     loose_project: str = ""  # takes the tasks that are in no project
+    tag_set: str = "Tags"  # takes the tags that come without a set
 
     def email(self, target: str) -> str:
         """The address of a user; "" for nobody and for contacts."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from migrator.model import Kind
 from migrator.vendor import Check, Record
+from migrator.vendors.worksection.catalogue import Catalogue
 from migrator.vendors.worksection.place import Place
 from migrator.vendors.worksection.values import email
 
@@ -58,3 +60,21 @@ def check_gaps(place: Place, *, followers: bool, fields: int) -> list[Check]:
         fix = "set the option custom_fields = true if they matter"
         gaps.append(Check("worksection custom fields", "warning", f"{fields}; their values will not be read", fix))
     return gaps
+
+
+def target_checks(there: Catalogue) -> list[Check]:
+    """What an account to be filled cannot do, and what its user has to do there by hand before the run."""
+    sets = ", ".join(title for kind in (Kind.PROJECT, Kind.TASK) for title in there.tag_sets[kind]) or "none"
+    silence = "mails about what is created and commented cannot be switched off through the API"
+    return [
+        check_key(oauth=False) if there.signs else _check_author(),
+        Check("worksection people", "ok", f"{len(there.emails)} users who can be named"),
+        Check("worksection tag sets", "warning", sets, "add those in use to new projects by default: the API cannot"),
+        Check("worksection silence", "warning", silence, "ask users to switch their notifications off for the time"),
+        Check("worksection deletion", "warning", "the API deletes nothing but costs", "rehearse with --dry-run first"),
+    ]
+
+
+def _check_author() -> Check:
+    fix = "use the owner's admin key: with it everybody stays the author of what they wrote"
+    return Check("worksection access", "warning", "an OAuth2 token works, and its user will be the author of all", fix)

@@ -32,7 +32,9 @@ async def read_catalogue(client: Client, account: Account) -> Catalogue:
         Kind.GROUP: _keyed((str(row["title"]), str(row["id"])) for row in folders),
         Kind.COMPANY: _keyed((str(row["title"]), str(row["id"])) for row in teams),
     }
-    by_title = {kind: {(_set_of(row), str(row["title"])): str(row["id"]) for row in rows} for kind, rows in tags.items()}
+    by_title = {
+        kind: {(_set_of(row), str(row["title"])): str(row["id"]) for row in rows} for kind, rows in tags.items()
+    }
     owners = (str(user["id"]) for user in users if str(user.get("role", "")).lower() == "owner")
     return Catalogue(
         vocabulary=_vocabulary(there, sets, by_title),
@@ -41,11 +43,14 @@ async def read_catalogue(client: Client, account: Account) -> Catalogue:
         emails=emails,
         owner=emails.get(next(owners, ""), ""),
         inner=tuple(emails[str(user["id"])] for user in users if str(user["id"]) in emails and _is_inner(user)),
-        tag_sets={kind: frozenset(str(row["title"]) for row in rows) for kind, rows in sets.items()},
+        folders={str(row["title"]) for row in folders},
+        teams={str(row["title"]) for row in teams},
+        contact_groups={str(row["title"]) for row in contact_groups},
+        tag_sets={kind: {str(row["title"]): str(row["id"]) for row in rows} for kind, rows in sets.items()},
         tags=by_title,
-        contact_groups=frozenset(str(row["title"]) for row in contact_groups),
         signs=account.options.get("auth") != "oauth2",
         loose_project=await _loose_project(client, str(account.options.get("loose_project") or "")),
+        tag_set=str(account.options.get("tag_set") or "Tags"),
     )
 
 
@@ -90,12 +95,12 @@ def _set_of(tag: Record) -> str:
 
 
 def _person_keys(prefix: str, rows: Iterable[Record]) -> Iterator[tuple[str, str]]:
-    """Everybody's e-mail in lower case, and name; without an address nobody can be named in a request."""
+    """Everybody's e-mail in lower case, and name; of users only those with an address, by which alone requests can name them."""
     for row in rows:
         if address := email(row.get("email")):
             yield address.lower(), f"{prefix}{row['id']}"
-            if row.get("name"):
-                yield str(row["name"]), f"{prefix}{row['id']}"
+        if row.get("name") and (address or prefix):
+            yield str(row["name"]), f"{prefix}{row['id']}"
 
 
 def _keyed(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -94,6 +94,11 @@ def query_of(params: Mapping[str, Any]) -> str:
     return urlencode(pairs)
 
 
+def spelled(title: str) -> str:
+    """A title of a tag, or of a set of them, without the comma that would make it two (the vendor contract, section 5)."""
+    return title.replace(",", ";")
+
+
 def number_of(id: str) -> str:
     """The vendor's number of what a page shows: `101` is a project, `101/26` a task, `101/26/#com5` a comment."""
     return id.rpartition("/")[2].removeprefix("#com")
