@@ -159,7 +159,9 @@ class Load:
             if in_doubt:
                 travels = self._is_intended(ref)
             else:
-                travels = ref.kind in self._pace.only and (ref.kind is not Kind.FILE or await self._body(ref) is not None)
+                travels = ref.kind in self._pace.only and (
+                    ref.kind is not Kind.FILE or await self._body(ref) is not None
+                )
             if travels:
                 found.append(decision)
         return found

@@ -58,7 +58,7 @@ def transform_for(
     zone = ZoneInfo(rules.text.time_zone or time_zone)
     composer = Composer(rules.text, zone, link, named)
     mapper = Mapper(rules, target.vocabulary)
-    return Transform(mapper, capabilities, target.vocabulary, composer, account, is_ours)
+    return Transform(mapper, capabilities, target.vocabulary, composer, account, is_ours, ledger.entity)
 
 
 async def migrate(job: Job, pace: Pace, source_parallel: int, stop: asyncio.Event) -> None:

@@ -31,9 +31,7 @@ def is_open(ledger: Ledger, entity: Entity, part: str = "create") -> bool:
     return outcome is None or outcome.state not in SETTLED
 
 
-def steps_of(
-    target: Target, transform: Transform, entity: Entity, carried: tuple[Entity, ...] = ()
-) -> Iterator[Step]:
+def steps_of(target: Target, transform: Transform, entity: Entity, carried: tuple[Entity, ...] = ()) -> Iterator[Step]:
     """The creates of an entity decided to be created, in order. `carried` travels with the one that gives the entity its id."""
     for part in target.parts(entity):
         yield transform.step(entity, part, carried if part == CREATE else ())

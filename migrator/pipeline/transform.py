@@ -74,7 +74,8 @@ def mark(account: str, ref: Ref, part: str) -> str:
 class Transform:
     """Decides for one pair of accounts.
 
-    `account` is the source's identity; `is_ours` tells what the run itself made, and so did not find there.
+    `account` is the source's identity; `is_ours` tells what the run itself made, and so did not find there; `look_up` gives another
+    entity of the source.
     """
 
     mapper: Mapper
@@ -83,6 +84,7 @@ class Transform:
     composer: Composer
     account: str
     is_ours: Callable[[Ref], bool] = lambda _: False
+    look_up: Callable[[Ref], Entity | None] = lambda _: None
 
     def decide(self, entity: Entity) -> Decision:
         """What becomes of the entity. Pure."""
@@ -98,9 +100,12 @@ class Transform:
         named = applied.entity
         lines: list[Line] = [(name, self.composer.shown(value)) for name, value in applied.lines]
         lines += [(name, self.composer.shown(value)) for name, value in self._homeless(named)]
+        lines = list(dict.fromkeys(lines))  # people who were not found may be in both
         named, more_lines, more_issues = self._shorten_title(named)
         lines += more_lines
         issues += more_issues
+        named, raised = self._raise(named)
+        issues += raised
         if isinstance(named, Task | Project | Comment):
             unfound = any(name in _HEADED for name, _ in applied.lines)
             return self._written(named, lines, issues, header=unfound or self._headed(named))
@@ -120,7 +125,7 @@ class Transform:
     def continuations(self, entity: Entity) -> tuple[Comment, ...]:
         """The comments that carry on the entity's text, where it is too long for one; to be decided like any comment."""
         limit = self.capabilities.text_limit
-        if not limit or not isinstance(entity, Task | Project | Comment) or len(entity.text.html) * 4 < limit:
+        if not limit or not isinstance(entity, Task | Project | Comment) or _size_at_most(entity) < limit:
             return ()
         return self.decide(entity).more
 
@@ -235,6 +240,19 @@ class Transform:
         shortened = msgspec.structs.replace(entity, title=text.shorten(title, limit))
         return shortened, [("title", self.composer.shown(title))], [issue]
 
+    def _raise(self, entity: Entity) -> tuple[Entity, list[Issue]]:
+        """A subtask deeper than the target goes hangs on the nearest task above it that may have subtasks there."""
+        limit = self.capabilities.depth
+        if limit is None or not isinstance(entity, Task) or entity.depth <= limit:
+            return entity, []
+        above = self.look_up(entity.parent) if entity.parent else None
+        while isinstance(above, Task) and above.depth >= limit and above.parent:
+            above = self.look_up(above.parent)
+        parent = above.ref if isinstance(above, Task) else None
+        detail = f"level {entity.depth} becomes level {limit}; it hung on {entity.parent}"
+        issue = Issue(ref=entity.ref, code="subtask-raised", field="parent", detail=detail, reach=Reach.NOTE)
+        return msgspec.structs.replace(entity, parent=parent, depth=limit), [issue]
+
     # -- texts ----------------------------------------------------------------------------------------------------------
 
     def _pieces(self, entity: Written, lines: list[Line], *, header: bool) -> tuple[Text, ...]:
@@ -269,6 +287,11 @@ _NOT_THERE = {
 
 def _signed(entity: Task | Project) -> dict[str, Any]:
     return {"created": entity.created, "author": entity.author}
+
+
+def _size_at_most(entity: Entity) -> int:
+    """Bytes that the entity can take up in a text, all of it written out and each character escaped: cheaper than deciding."""
+    return len(msgspec.json.encode(entity)) * 6 + _MARGIN
 
 
 def _is_empty(value: object) -> bool:

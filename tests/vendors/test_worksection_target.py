@@ -99,7 +99,11 @@ SUBTASK = Task(
 LEAF = Task(ref=Ref(Kind.TASK, "t3"), project=PROJECT.ref, parent=SUBTASK.ref, depth=2, title="Болти", status="active")
 DEEP = Task(ref=Ref(Kind.TASK, "t4"), project=PROJECT.ref, parent=LEAF.ref, depth=3, title="Шайби", status="active")
 COMMENT = Comment(
-    ref=Ref(Kind.COMMENT, "c1"), on=TASK.ref, text=Text(html="<p>Погоджено\nіз замовником</p>"), author=ANNA, hidden=True
+    ref=Ref(Kind.COMMENT, "c1"),
+    on=TASK.ref,
+    text=Text(html="<p>Погоджено\nіз замовником</p>"),
+    author=ANNA,
+    hidden=True,
 )
 COST = Cost(
     ref=Ref(Kind.COST, "x1"),
@@ -115,7 +119,11 @@ ITEMS = (
     CheckItem(ref=Ref(Kind.CHECKITEM, "t1/2"), on=TASK.ref, title="Здати"),
 )
 CONTACT = Contact(
-    ref=Ref(Kind.CONTACT, "k1"), name="Петро Коваль", email="koval@dakh.example.com", group="Покрівля", phones=("+380", "1")
+    ref=Ref(Kind.CONTACT, "k1"),
+    name="Петро Коваль",
+    email="koval@dakh.example.com",
+    group="Покрівля",
+    phones=("+380", "1"),
 )
 PERSON = Person(ref=Ref(Kind.PERSON, "n1"), name="Нова Людина", email="new@lad.example.com", team="Бюро «Лад»")
 GROUP = Group(ref=Ref(Kind.GROUP, "g1"), title="Нові будинки")
