@@ -13,6 +13,7 @@ import orjson
 from tqdm import tqdm
 
 from migrator.cli.call import Call
+from migrator.cli.shown import duration
 from migrator.model import Kind
 from migrator.pipeline.progress import Progress
 
@@ -27,6 +28,10 @@ class Face(Progress, Protocol):
         """What earlier sessions have settled."""
         ...
 
+    def left(self, seconds: float) -> None:
+        """How long the rest will take, by the requests still needed."""
+        ...
+
     def close(self) -> None:
         """Tell what has not been told."""
         ...
@@ -35,8 +40,8 @@ class Face(Progress, Protocol):
 class Form(Protocol):
     """How one line is written."""
 
-    def counted(self, rows: list[Row]) -> str:
-        """The line that tells counts."""
+    def counted(self, rows: list[Row], left: float | None) -> str:
+        """The line that tells counts, and the seconds left where they are known."""
         ...
 
     def said(self, text: str) -> str:
@@ -63,6 +68,7 @@ class Bars:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._bars: dict[Kind, tqdm[Any]] = {}
+        self._left: tqdm[Any] | None = None
         self._before: Mapping[Kind, int] = {}
 
     def begin(self, settled: Mapping[Kind, int]) -> None:
@@ -94,9 +100,15 @@ class Bars:
         """Above the bars."""
         tqdm.write(self._call.redact(text), file=sys.stderr)
 
+    def left(self, seconds: float) -> None:
+        """Below the bars."""
+        if self._left is None:
+            self._left = tqdm(bar_format="{desc}", position=len(Kind), file=sys.stderr, leave=False)
+        self._left.set_description_str(f"about {duration(seconds)} left, by the requests still needed")
+
     def close(self) -> None:
         """Leave the bars as they stand."""
-        for bar in self._bars.values():
+        for bar in (*self._bars.values(), *filter(None, [self._left])):
             bar.close()
 
 
@@ -111,6 +123,7 @@ class Lines:
         self._extracted: dict[Kind, int] = {}
         self._settled: Counter[Kind] = Counter()
         self._changed: set[Kind] = set()
+        self._left: float | None = None
 
     def begin(self, settled: Mapping[Kind, int]) -> None:
         """Counts start where the last session ended."""
@@ -131,11 +144,15 @@ class Lines:
         """At once."""
         self._say(self._form.said(text))
 
+    def left(self, seconds: float) -> None:
+        """Told with the next counts."""
+        self._left = seconds
+
     def close(self) -> None:
         """The last counts."""
         if self._changed:
             rows = [(kind, self._settled[kind], self._extracted.get(kind, 0)) for kind in Kind if kind in self._changed]
-            self._say(self._form.counted(rows))
+            self._say(self._form.counted(rows, self._left))
             self._changed.clear()
 
     def _note(self, kind: Kind) -> None:
@@ -148,12 +165,13 @@ class Lines:
 class Plain:
     """For a log that people read."""
 
-    def counted(self, rows: list[Row]) -> str:
+    def counted(self, rows: list[Row], left: float | None) -> str:
         """One line for all kinds that changed."""
-        return " · ".join(
+        told = [
             f"{kind} {settled} of {extracted}" if settled else f"{kind} {extracted} read"
             for kind, settled, extracted in rows
-        )
+        ]
+        return " · ".join(told + ([f"about {duration(left)} left"] if left else []))
 
     def said(self, text: str) -> str:
         """As it is."""
@@ -163,10 +181,12 @@ class Plain:
 class Events:
     """For a program: each line is a JSON object."""
 
-    def counted(self, rows: list[Row]) -> str:
+    def counted(self, rows: list[Row], left: float | None) -> str:
         """One object with the counts."""
         kinds = {kind: {"settled": settled, "extracted": extracted} for kind, settled, extracted in rows}
-        return orjson.dumps({"event": "progress", "kinds": kinds}, option=orjson.OPT_NON_STR_KEYS).decode()
+        return orjson.dumps(
+            {"event": "progress", "kinds": kinds, "eta_seconds": left}, option=orjson.OPT_NON_STR_KEYS
+        ).decode()
 
     def said(self, text: str) -> str:
         """One object with the text."""

@@ -112,7 +112,7 @@ async def carry_out(call: Call, migration: Migration, orders: Orders) -> Result:
             limits = opened.limits["target"]
             pace = Pace(limits.parallel, limits.quarantine, orders.most, orders.only)
             with on_signal(stop.order):
-                async with _eta_kept(opened):
+                async with _eta_kept(opened, face):
                     await migrate(opened.job, pace, opened.limits["source"].parallel, stop.event)
             result = Result(status(run.ledger), list(run.ledger.issues()))
     if stop.by_user:
@@ -125,14 +125,15 @@ def _begin(face: Face, found: Status) -> None:
 
 
 @asynccontextmanager
-async def _eta_kept(opened: opening.Opened) -> AsyncIterator[None]:
-    """Note now and then how long the rest will take, for `status` to tell."""
+async def _eta_kept(opened: opening.Opened, face: Face) -> AsyncIterator[None]:
+    """Note now and then how long the rest will take, for the face and for `status` to tell."""
 
     async def keep() -> None:
         while True:
             if requests := requests_left(opened.job):
-                seconds = seconds_needed(ledger, requests, opened.limits, datetime.now(UTC))
-                await ledger.set_meta("eta_seconds", f"{max(seconds.values()):.0f}")
+                seconds = max(seconds_needed(ledger, requests, opened.limits, datetime.now(UTC)).values())
+                face.left(seconds)
+                await ledger.set_meta("eta_seconds", f"{seconds:.0f}")
             await asyncio.sleep(_ETA_EVERY)
 
     ledger = opened.job.run.ledger

@@ -116,7 +116,8 @@ class Extraction:
                 f"{refused}. The {read.name} of the source cannot be read, and with them: {kinds}. "
                 "Give the token the right to read them, or leave them out by [scope] kinds."
             ) from refused
-        issue = Issue(ref=ref, code="refused-by-source", field=read.name, detail=str(refused), reach=Reach.BLOCKER)
+        # A loss and no blocker: blockers of what it hangs on go when that is settled.
+        issue = Issue(ref=ref, code="refused-by-source", field=read.name, detail=str(refused), reach=Reach.LOSS)
         await self._run.ledger.add_issues([issue])
         return Page(())
 
@@ -130,7 +131,8 @@ class Extraction:
                 await asyncio.sleep(0)
         entities = [entity for one in decoded for entity in one.entities]
         issues = [issue for one in decoded for issue in one.issues]
-        left_out = [(entity.ref, why) for entity in entities if (why := self._left_out.reason(entity))]
+        owners_first = sorted(entities, key=lambda entity: getattr(entity, "depth", 0))
+        left_out = [(entity.ref, why) for entity in owners_first if (why := self._left_out.reason(entity))]
         await ledger.save_entities(read.name, entities, issues, left_out)
         for kind in read.yields:
             self._progress.extracted(kind, ledger.count(kind))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from migrator.ledger import Ledger, State
 from migrator.model import Issue, Kind, Ref
+from migrator.pipeline.transform import CONTINUED
 
 COLUMNS = ("extracted", "created", "matched", "skipped", "held", "refused", "open")
 _COLUMN_OF = {
@@ -50,7 +51,7 @@ def count(ledger: Ledger, kind: Kind) -> dict[str, int]:
     row["extracted"] = ledger.count(kind)
     worst: dict[Ref, str] = {}
     for ref, part, outcome in ledger.outcomes():
-        if ref.kind is not kind or ledger.is_addition(ref):
+        if ref.kind is not kind or (CONTINUED in ref.id and ledger.is_addition(ref)):
             continue
         column = _COLUMN_OF[outcome.state]
         if part == "create" or column in ("refused", "held", "open"):

@@ -35,7 +35,7 @@ _NAMESPACE = uuid.UUID("6f0c39a5-32f5-5d3e-9a51-8f6c0a1c7c11")
 _MARGIN = (
     2048  # bytes of a text kept free for a header, and for addresses in the target that are longer than in the source
 )
-_CONTINUED = "+"  # in the id of a comment that carries on a text too long for one
+CONTINUED = "+"  # in the id of a comment that carries on a text too long for one
 _HEADED = ("author", "created")  # stand in the header line rather than at the end
 
 
@@ -264,7 +264,7 @@ class Transform:
         return tuple(Text(html=piece, links=whole.links) for piece in text.split(whole.html, limit - 2 * _MARGIN))
 
     def _continuation(self, entity: Written, number: int, piece: Text) -> Comment:
-        identity = f"{entity.ref.id}{_CONTINUED}{number}"
+        identity = f"{entity.ref.id}{CONTINUED}{number}"
         if not isinstance(entity, Comment):
             return Comment(
                 ref=Ref(Kind.COMMENT, f"{entity.ref.kind}-{identity}"), on=entity.ref, text=piece, **_signed(entity)

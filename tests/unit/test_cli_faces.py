@@ -38,6 +38,15 @@ def test_lines_come_every_half_minute_and_at_the_end() -> None:
     assert len(said) == 2
 
 
+def test_the_time_left_is_told_with_the_counts() -> None:
+    said: list[str] = []
+    face = Lines(Plain(), said.append)
+    face.settled(Kind.TASK)
+    face.left(7900)
+    face.close()
+    assert said == ["task 1 of 0 · about 2 h 11 min left"]
+
+
 def test_a_message_does_not_wait() -> None:
     said: list[str] = []
     Lines(Plain(), said.append).say("waiting until midnight")
@@ -53,7 +62,7 @@ def test_events_are_json_lines() -> None:
     face.close()
     assert [json.loads(line) for line in said] == [
         {"event": "message", "text": "hello"},
-        {"event": "progress", "kinds": {"task": {"settled": 1, "extracted": 2}}},
+        {"event": "progress", "kinds": {"task": {"settled": 1, "extracted": 2}}, "eta_seconds": None},
     ]
 
 

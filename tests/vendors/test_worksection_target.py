@@ -43,7 +43,7 @@ from migrator.sandbox.server import Running, serve
 from migrator.sandbox.worksection import Worksection
 from migrator.vendor import Account, Body, Context, Limits, Made, Observed, Step, Wire
 from migrator.vendors.worksection import CAPABILITIES, VENDOR
-from migrator.vendors.worksection.encode import short
+from migrator.vendors.worksection.wording import short
 from migrator.vendors.worksection.target import WorksectionTarget
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[2] / "samples" / "worksection-account.json").read_text())
