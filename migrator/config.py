@@ -93,6 +93,10 @@ def line_of(source: str, at: tuple[str, ...]) -> int:
     return found
 
 
+def _tenant(side: Account, known: Iterable[Option]) -> str:
+    return " ".join(str(side.options[one.name]) for one in known if one.identifies and side.options.get(one.name))
+
+
 def _keys(written: str) -> tuple[str, ...]:
     return tuple(key.strip("\"'") for key in re.findall(_KEY, written))
 
@@ -317,13 +321,11 @@ class _Reader:
             return source, target  # what a vendor that is not known would know, nobody can say
         lists = [self.vendors[side.vendor].options for side in (source, target)]
         good = self.settings("options", shared, [*lists[0], *lists[1]])
-        source, target = (
-            replace(
-                side,
-                options={option.name: good[option.name] for option in known if option.name in good} | {**side.options},
-            )
+        sides = (
+            replace(side, options={one.name: good[one.name] for one in known if one.name in good} | {**side.options})
             for side, known in zip((source, target), lists, strict=True)
         )
+        source, target = (replace(side, tenant=_tenant(side, known)) for side, known in zip(sides, lists, strict=True))
         return source, target
 
     def scope(self, values: Mapping[str, Any]) -> Scope:

@@ -141,11 +141,12 @@ class Http:
         """Stream the answer's bytes to a file. Raises what send raises."""
         body: list[Body] = []
         request = replace(request, bytes=True)
+        at_vendor = True  # who says by JSON that there are no bytes; a storage that it sends us to may well hold JSON
 
         async def stream(response: aiohttp.ClientResponse) -> Answer:
             if response.status in (301, 302, 303, 307, 308):
                 return Answer(response.status, response.headers, b"")
-            if response.status != 200 or "json" in response.content_type:
+            if response.status != 200 or (at_vendor and "json" in response.content_type):
                 return await self._whole(response)
             body[:] = [await _to_file(response, to)]
             return Answer(response.status, response.headers, b"")
@@ -157,6 +158,7 @@ class Http:
             if not (location := answer.headers.get("Location")):
                 break
             request = replace(request, url=str(URL(request.url).join(URL(location))), headers={})
+            at_vendor = False
             answer = await self._repeat(request, stream, signed=False)
         if body:
             return body[0]

@@ -173,6 +173,7 @@ class Project(Frozen, tag=True, frozen=True, kw_only=True):
     group: str = ""  # title of the folder
     client: str = ""  # name of the client company
     parent: Ref | None = None
+    depth: int = 0  # 0 = not inside another project
     tags: tuple[Label, ...] = ()
     fields: dict[str, Value] = {}
     plan_minutes: int | None = None

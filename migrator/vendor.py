@@ -75,6 +75,7 @@ class Option:
     name: str
     meaning: str
     default: str | int | bool | None = None
+    identifies: bool = False  # tells one account from another where the address does not
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,12 @@ class Account:
     time_zone: str = "UTC"
     limits: Limits | None = None  # the user's override; None = the vendor's own
     options: Mapping[str, str | int | bool] = field(default_factory=dict)
+    tenant: str = ""  # of the options, those that identify
 
     @property
     def identity(self) -> str:
         """What tells this account from any other, without secrets; a run folder belongs to a pair of these."""
-        return f"{self.vendor} {self.path or self.url}"
+        return " ".join(filter(None, (self.vendor, str(self.path or self.url), self.tenant)))
 
 
 class Quota(Protocol):

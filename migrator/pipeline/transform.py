@@ -35,6 +35,7 @@ _NAMESPACE = uuid.UUID("6f0c39a5-32f5-5d3e-9a51-8f6c0a1c7c11")
 _MARGIN = (
     2048  # bytes of a text kept free for a header, and for addresses in the target that are longer than in the source
 )
+LINK_KEPT = "link-kept"  # the code of a link that goes on leading to the source, or did when its text was written
 CONTINUED = "+"  # in the id of a comment that carries on a text too long for one
 _HEADED = ("author", "created")  # stand in the header line rather than at the end
 
@@ -140,7 +141,7 @@ class Transform:
         return tuple(
             Issue(
                 ref=entity.ref,
-                code="link-kept",
+                code=LINK_KEPT,
                 field=str(ref),
                 detail=f"links to {ref}, which was not moved",
                 reach=Reach.NOTE,

@@ -10,7 +10,7 @@ from migrator.ledger import State
 from migrator.model import Issue, Kind, Ref
 from migrator.pipeline.context import context_of
 from migrator.pipeline.plan import steps_of, work
-from migrator.pipeline.transform import Action, Transform
+from migrator.pipeline.transform import LINK_KEPT, Action, Transform
 from migrator.run import Run
 from migrator.vendor import Observed, Step, Target
 
@@ -85,7 +85,7 @@ def _created(run: Run, target: Target, transform: Transform, kind: Kind) -> Iter
 def _told(issues: Iterator[Issue]) -> dict[Ref, set[str]]:
     fields: dict[Ref, set[str]] = {}
     for issue in issues:
-        fields.setdefault(issue.ref, set()).add(issue.field)
+        fields.setdefault(issue.ref, set()).add("text" if issue.code == LINK_KEPT else issue.field)
     return fields
 
 

@@ -44,6 +44,7 @@ _FIELDS = {
         "members": _NATIVE,
         "group": _NATIVE,
         "client": _NATIVE,
+        "depth": _NATIVE,  # by its parent
         "tags": _MAPPED,
         "fields": _MAPPED,
         "plan_minutes": _MAPPED,
