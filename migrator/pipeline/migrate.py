@@ -39,13 +39,14 @@ def transform_for(
 ) -> Transform:
     """The transform between a source account and an open target. `time_zone`: of moments written into texts."""
 
+    comments_have_pages = target.link(Kind.COMMENT, "0") is not None
+
     def link(ref: Ref) -> str | None:
-        found = ledger.target(ref)
-        address = target.link(ref.kind, found) if found else None
-        if address is None and ref.kind is Kind.COMMENT and (comment := ledger.entity(ref)):
-            above = owner(comment)  # where a comment has no address of its own, its task's is the nearest
+        if ref.kind is Kind.COMMENT and not comments_have_pages and (comment := ledger.entity(ref)):
+            above = owner(comment)  # its task's is the nearest
             return link(above) if above else None
-        return address
+        found = ledger.target(ref)
+        return target.link(ref.kind, found) if found else None
 
     def named(ref: Ref) -> tuple[str, str]:
         entity = ledger.entity(ref)
