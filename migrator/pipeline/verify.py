@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from migrator.ledger import State
 from migrator.model import Issue, Kind, Ref
 from migrator.pipeline.context import context_of
-from migrator.pipeline.plan import steps_of, work
+from migrator.pipeline.plan import FINISH, steps_of, work
 from migrator.pipeline.transform import LINK_KEPT, Action, Transform
 from migrator.run import Run
 from migrator.vendor import Observed, Step, Target
+
+
+_ALL = "*"  # what a finishing step that was refused would have set
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def _created(run: Run, target: Target, transform: Transform, kind: Kind) -> Iter
 def _told(issues: Iterator[Issue]) -> dict[Ref, set[str]]:
     fields: dict[Ref, set[str]] = {}
     for issue in issues:
-        fields.setdefault(issue.ref, set()).add("text" if issue.code == LINK_KEPT else issue.field)
+        field = "text" if issue.code == LINK_KEPT else _ALL if issue.field == FINISH else issue.field
+        fields.setdefault(issue.ref, set()).add(field)
     return fields
 
 
@@ -96,4 +100,4 @@ def _compare(
     for name, value in expected.items():
         there = seen.get(name, "")
         if there != value:
-            yield Difference(step.ref, name, value, there, bool({name, name.rpartition(".")[2]} & known))
+            yield Difference(step.ref, name, value, there, bool({name, name.rpartition(".")[2], _ALL} & known))
