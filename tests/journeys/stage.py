@@ -65,35 +65,16 @@ class Result:
 
 
 @dataclass
-class Stage:
-    """Both accounts, listening, and the user's folder."""
+class Commands:
+    """The command line in the user's folder, with the user's environment."""
 
-    source: Running
-    target: Running
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def planfix(self) -> Planfix:
-        """The receiving account."""
-        assert isinstance(self.target.sandbox, Planfix)
-        return self.target.sandbox
 
     @property
     def file(self) -> Path:
         """The user's migration file."""
         return self.folder / "migration.toml"
-
-    def write_file(self, more: str = "", *, source_pace: str = UNPACED, target_pace: str = UNPACED) -> None:
-        """What the user would write."""
-        text = FILE.format(
-            mapping=SAMPLES / "worksection-planfix.mapping.toml",
-            source=self.source.url,
-            target=self.target.url,
-            source_pace=source_pace,
-            target_pace=target_pace,
-        )
-        self.file.write_text(text + more)
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
         """The command line, in a process of its own."""
@@ -111,6 +92,31 @@ class Stage:
         process = await self.start(command, str(self.file), *words)
         out, err = await process.communicate()
         return Result(process.returncode or 0, out.decode(), err.decode())
+
+
+@dataclass(kw_only=True)
+class Stage(Commands):
+    """Both accounts, listening, besides."""
+
+    source: Running
+    target: Running
+
+    @property
+    def planfix(self) -> Planfix:
+        """The receiving account."""
+        assert isinstance(self.target.sandbox, Planfix)
+        return self.target.sandbox
+
+    def write_file(self, more: str = "", *, source_pace: str = UNPACED, target_pace: str = UNPACED) -> None:
+        """What the user would write."""
+        text = FILE.format(
+            mapping=SAMPLES / "worksection-planfix.mapping.toml",
+            source=self.source.url,
+            target=self.target.url,
+            source_pace=source_pace,
+            target_pace=target_pace,
+        )
+        self.file.write_text(text + more)
 
 
 @asynccontextmanager
@@ -132,6 +138,6 @@ async def stage(
         serve(Planfix(there, limits=target_limits), faults=target_faults) as other,
     ):
         env = {"SOURCE_SECRET": here["account"]["api_key"], "TARGET_SECRET": there["tokens"][0]["token"]}
-        staged = Stage(one, other, folder, env)
+        staged = Stage(folder, env, source=one, target=other)
         staged.write_file()
         yield staged
