@@ -156,12 +156,14 @@ class Mapper:
 
     rules: Rules
     words: Vocabulary
+    ours: frozenset[str] = frozenset()  # people the run itself made: who they stand for must not change on the way
     _people: dict[str, str] = field(init=False)
     _map: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         there = self.words.there
-        self._people = {**there.get(Kind.CONTACT, {}), **there.get(Kind.PERSON, {})}
+        people = {**there.get(Kind.CONTACT, {}), **there.get(Kind.PERSON, {})}
+        self._people = {key: id for key, id in people.items() if id not in self.ours}
         self._map = {key.lower(): wanted for key, wanted in self.rules.people.map.items()}
 
     def person(self, who: Who) -> str:

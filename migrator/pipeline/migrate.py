@@ -58,7 +58,11 @@ def transform_for(
 
     zone = ZoneInfo(rules.text.time_zone or time_zone)
     composer = Composer(rules.text, zone, link, named)
-    mapper = Mapper(rules, target.vocabulary)
+    people = (Kind.PERSON, Kind.CONTACT)
+    made = (
+        outcome.target for ref, _, outcome in ledger.outcomes() if ref.kind in people and outcome.state is State.MADE
+    )
+    mapper = Mapper(rules, target.vocabulary, frozenset(made))
     return Transform(mapper, capabilities, target.vocabulary, composer, account, is_ours, ledger.entity)
 
 

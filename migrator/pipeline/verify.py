@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from migrator.ledger import State
@@ -13,7 +13,6 @@ from migrator.pipeline.plan import FINISH, steps_of, work
 from migrator.pipeline.transform import LINK_KEPT, Action, Transform
 from migrator.run import Run
 from migrator.vendor import Observed, Step, Target
-
 
 _ALL = "*"  # what a finishing step that was refused would have set
 
@@ -56,7 +55,9 @@ async def verify(run: Run, target: Target, transform: Transform) -> Verification
     context = context_of(run)
     result = Verification()
     for kind in Kind:
-        steps = {step.mark: step for step in _created(run, target, transform, kind)}
+        created = list(_created(run, target, transform, kind))
+        steps = {step.mark: step for step, _ in created}
+        decided = {step.ref: codes for step, codes in created}
         if not steps:
             continue
         seen: dict[str, Observed] = {}
@@ -71,33 +72,37 @@ async def verify(run: Run, target: Target, transform: Transform) -> Verification
             if identity not in seen:
                 result.missing.append(step.ref)
                 continue
-            result.differences += _compare(step, target.expected(step, context), seen[identity].fields, told)
+            known = {field for code, field in told.get(step.ref, ()) if code not in decided[step.ref]}
+            result.differences += _compare(step, target.expected(step, context), seen[identity].fields, known)
     return result
 
 
-def _created(run: Run, target: Target, transform: Transform, kind: Kind) -> Iterator[Step]:
+def _created(run: Run, target: Target, transform: Transform, kind: Kind) -> Iterator[tuple[Step, frozenset[str]]]:
+    """The steps that gave ids, each with the codes of what was decided beforehand: that much is expected, and explains nothing."""
     for entity in work(run.ledger, transform, kind):
         outcome = run.ledger.outcome(entity.ref)
         if outcome and outcome.state is State.MADE:
             decision = transform.decide(entity)
-            if decision.action is Action.CREATE:
-                parts = [step for step in steps_of(target, transform, decision.entity) if step.part == "create"]
-                yield from parts
+            codes = frozenset(issue.code for issue in decision.issues)
+            for step in steps_of(target, transform, decision.entity):
+                if step.part == "create" and decision.action is Action.CREATE:
+                    yield step, codes
 
 
-def _told(issues: Iterator[Issue]) -> dict[Ref, set[str]]:
-    fields: dict[Ref, set[str]] = {}
+def _told(issues: Iterator[Issue]) -> dict[Ref, set[tuple[str, str]]]:
+    """Code and field of what the run told, by ref."""
+    found: dict[Ref, set[tuple[str, str]]] = {}
     for issue in issues:
         field = "text" if issue.code == LINK_KEPT else _ALL if issue.field == FINISH else issue.field
-        fields.setdefault(issue.ref, set()).add(field)
-    return fields
+        found.setdefault(issue.ref, set()).add((issue.code, field))
+    return found
 
 
 def _compare(
-    step: Step, expected: Mapping[str, str], seen: Mapping[str, str], told: Mapping[Ref, set[str]]
+    step: Step, expected: Mapping[str, str], seen: Mapping[str, str], known: Collection[str]
 ) -> Iterator[Difference]:
-    known = told.get(step.ref, set())
     for name, value in expected.items():
         there = seen.get(name, "")
         if there != value:
-            yield Difference(step.ref, name, value, there, bool({name, name.rpartition(".")[2], _ALL} & known))
+            explained = any(field in known for field in (name, name.rpartition(".")[2], _ALL))
+            yield Difference(step.ref, name, value, there, explained)

@@ -181,7 +181,6 @@ async def test_what_may_be_repeated_is_repeated(tmp_path: Path, case: str, effec
 
 async def test_a_slow_create_that_times_out_is_in_doubt(tmp_path: Path) -> None:
     async with line(tmp_path, faults=[Fault(delay=1000.0)]) as it:
-        it.http._session._timeout = aiohttp.ClientTimeout(total=60)
         with pytest.raises(InDoubt):
             await it.send(Effect.CREATE)
 
@@ -369,12 +368,29 @@ async def test_a_download_of_no_bytes_is_a_file_of_no_bytes(tmp_path: Path) -> N
     assert body.path.read_bytes() == b""
 
 
-async def test_a_download_cut_in_the_middle_is_repeated_from_its_start(tmp_path: Path) -> None:
+async def test_a_download_cut_before_its_first_byte_is_repeated(tmp_path: Path) -> None:
     content = b"0123456789" * 50_000
     reply = Reply(200, content, {"Content-Type": "application/octet-stream"})
     async with line(tmp_path, [reply], [Fault(cut_after=True)]) as it:
         body = await it.http.download(Request("GET", it.running.url, Effect.READ, "file 1"), tmp_path / "file")
     assert body.path.read_bytes() == content
+
+
+async def test_a_download_cut_in_the_middle_is_repeated_from_its_start(tmp_path: Path) -> None:
+    content, lengths = b"0123456789" * 50_000, [250_000, 500_000]
+
+    async def serve_part(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\nContent-Length: {len(content)}\r\n\r\n"
+        writer.write(head.encode() + content[: lengths.pop(0)])
+        await writer.drain()
+        writer.close()
+
+    async with line(tmp_path) as it, await asyncio.start_server(serve_part, "127.0.0.1", 0) as server:
+        url = "http://{}:{}/file".format(*server.sockets[0].getsockname())
+        body = await it.http.download(Request("GET", url, Effect.READ, "file 1"), tmp_path / "file")
+    assert body.path.read_bytes() == content
+    assert lengths == []
 
 
 async def test_a_redirected_download_does_not_show_the_token_to_the_other_host(tmp_path: Path) -> None:

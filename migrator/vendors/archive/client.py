@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from migrator.errors import InputWrong, Refused
+from migrator.errors import InputWrong, MigratorError, Refused
 from migrator.model import Entity, File, Kind, Ref
 from migrator.vendor import (
     Account,
@@ -36,11 +36,14 @@ from migrator.vendors.archive import decode, encode
 _PAGE = 1000
 _DIRECTORY = frozenset({Kind.PERSON, Kind.GROUP, Kind.COMPANY, Kind.CONTACT, Kind.TAG, Kind.FIELD})
 
+_BUT_FILES = tuple(kind for kind in Kind if kind is not Kind.FILE)
+
 
 class ArchiveSource:
     """An archive open for reading."""
 
-    reads = tuple(Read(kind.value, (kind,), directory=kind in _DIRECTORY) for kind in Kind)
+    # Files last: what a file hangs on must be known before it.
+    reads = tuple(Read(kind.value, (kind,), directory=kind in _DIRECTORY) for kind in (*_BUT_FILES, Kind.FILE))
 
     def __init__(self, account: Account) -> None:
         """Raises InputWrong if the folder is not as its manifest says."""
@@ -137,6 +140,8 @@ class ArchiveTarget:
 
     async def create(self, step: Step, context: Context) -> Made:
         """Append the entity's line; a file's bytes first."""
+        if not self._writable:
+            raise MigratorError(f"a write ({step.ref}) was about to be made where none may: report this as a bug")
         body = context.body(step.ref) if isinstance(step.entity, File) else None
         await asyncio.to_thread(self._append, step.entity, body)
         return Made(step.ref.id)
