@@ -59,10 +59,14 @@ def _target_requests(ledger: Ledger, target: Target, transform: Transform, capab
     """What is open of each kind, at the price of its first few: deciding for everything takes too long to do it often."""
     total = 0.0
     for kind in Kind:
-        create, finish = _prices(list(islice(ledger.entities(kind), _SAMPLE)), target, transform)
-        total += count(ledger, kind)["open"] * create
-        if kind in capabilities.finishes and finish:
-            total += finish * sum(1 for entity in ledger.entities(kind) if _awaits_finish(ledger, entity))
+        decisions = [transform.decide(entity) for entity in islice(ledger.entities(kind), _SAMPLE)]
+        made = [decision.entity for decision in decisions if decision.action is Action.CREATE]
+        if kind not in capabilities.carried:  # what travels in its owner's request has no price of its own
+            creates = [step for entity in made for step in steps_of(target, transform, entity)]
+            total += count(ledger, kind)["open"] * _average(target, creates, len(decisions))
+        if kind in capabilities.finishes:
+            price = _average(target, [transform.step(entity, FINISH) for entity in made], len(made))
+            total += price * sum(1 for entity in ledger.entities(kind) if _awaits_finish(ledger, entity))
     return round(total)
 
 
@@ -70,18 +74,6 @@ def _awaits_finish(ledger: Ledger, entity: Entity) -> bool:
     outcome = ledger.outcome(entity.ref)
     moves = outcome is None or outcome.state in (State.MADE, State.INTENDED)
     return moves and is_open(ledger, entity, FINISH)
-
-
-def _prices(entities: list[Entity], target: Target, transform: Transform) -> tuple[float, float]:
-    """Requests of creating and of finishing, on average over the entities; those that are not created cost nothing."""
-    creates: list[Step] = []
-    finishes: list[Step] = []
-    for entity in entities:
-        decision = transform.decide(entity)
-        if decision.action is Action.CREATE:
-            creates += steps_of(target, transform, decision.entity)
-            finishes.append(transform.step(decision.entity, FINISH))
-    return _average(target, creates, len(entities)), _average(target, finishes, len(finishes))
 
 
 def _average(target: Target, steps: Iterable[Step], over: int) -> float:

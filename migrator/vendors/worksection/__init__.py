@@ -51,6 +51,7 @@ _FIELDS = {
         "text": _NATIVE,
         "status": _NATIVE,
         "archived": _NATIVE,  # by the status that the mapping gives it
+        "depth": _NATIVE,  # of projects inside projects, which Worksection has not: told with the parent
         "created": _TEXT,
         "closed": _TEXT,
         "start": _NATIVE,

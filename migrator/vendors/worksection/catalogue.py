@@ -24,6 +24,8 @@ OPTIONS = frozenset(
     }
 )
 
+DEPTH = 2  # levels of subtasks below a task (section 4)
+
 CONTACT_PREFIX = "contact:"  # before the ids of contacts, who can neither write nor be given a task
 
 Tags = dict[tuple[str, str], str]  # title of the set, title of the tag -> the tag's id

@@ -5,8 +5,7 @@ Source: the vendor contract, sections 5 (writes) and 7 (marks). Lists are comma 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -17,23 +16,21 @@ from migrator.model import (
     Company,
     Contact,
     Cost,
-    Entity,
     File,
     Issue,
     Kind,
     Person,
     Project,
-    Reach,
     Ref,
     Task,
-    Text,
     Value,
     Who,
 )
-from migrator.text import rewrite, to_plain
 from migrator.vendor import Context, Step
-from migrator.vendors.worksection.catalogue import DONE, EXCLUSIVE, OPTIONS, Catalogue
+from migrator.vendors.worksection import losses
+from migrator.vendors.worksection.catalogue import DEPTH, DONE, EXCLUSIVE, OPTIONS, Catalogue
 from migrator.vendors.worksection.values import (
+    cents,
     number_of,
     project_of,
     query_of,
@@ -42,16 +39,12 @@ from migrator.vendors.worksection.values import (
     sent_minutes,
     sent_plan,
 )
+from migrator.vendors.worksection.wording import checkitem, cost_text, file_name, named, short, written
 
 TEXT_LIMIT = 65_536  # bytes; what is longer is cut without a word (the vendor contract, section 2)
 URL_ROOM = 7_500  # bytes of a URL of 8 kB for parameters; the rest is for the address, the action and the signature
-DEPTH = 2  # levels of subtasks below a task (section 4)
 NOBODY, ANYONE = "NOONE", "ANY"
-_MARK_DIGITS = 12
-_BULLET = re.compile(r"^(\s*)•(\s)", re.MULTILINE)
-_UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]")
-_NAMELESS = "—"
-_TICKED = "[x] "
+_PHONES = ("phone", "phone2", "phone3", "phone4")
 
 Params = dict[str, Any]
 
@@ -63,11 +56,6 @@ class Encoded(NamedTuple):
     issues: tuple[Issue, ...] = ()
 
 
-def short(mark: str) -> str:
-    """Our mark as people see it: ASCII, of one length, and first, because a long text is cut at its end (section 7)."""
-    return f"mig:{mark.replace('-', '')[:_MARK_DIGITS]}"
-
-
 def person(entity: Person, there: Catalogue) -> Encoded:
     """add_user, which sends an invitation."""
     if not entity.email:
@@ -75,7 +63,7 @@ def person(entity: Person, there: Catalogue) -> Encoded:
     first, _, last = entity.name.partition(" ")
     team = entity.team if entity.team in there.teams else ""
     params = {"email": entity.email, "first_name": first, "last_name": last, "title": entity.position, "group": team}
-    issues = () if team else _missing(entity.ref, "team", entity.team)
+    issues = () if team else losses.missing(entity.ref, "team", entity.team)
     return Encoded(_filled({**params, "department": entity.department}), issues)
 
 
@@ -91,8 +79,25 @@ def contact(entity: Contact) -> Encoded:
             f"{entity.ref}: {entity.name} has no e-mail address, and Worksection takes no contact without one"
         )
     params: Params = {"email": entity.email, "name": entity.name, "title": entity.position, "group": entity.group}
-    params |= dict(zip(("phone", "phone2", "phone3", "phone4"), entity.phones, strict=False))
-    return Encoded(_filled({**params, "address": entity.address}))
+    params |= dict(zip(_PHONES, entity.phones, strict=False))
+    return Encoded(_filled({**params, "address": entity.address}), losses.of_phones(entity, len(_PHONES)))
+
+
+def posted(step: Step, there: Catalogue, context: Context) -> Encoded:
+    """What makes a project, task, comment, file or cost. Raises Refused for what cannot be made as things stand."""
+    match step.entity:
+        case Project():
+            return project(step, there, context)
+        case Task():
+            return task(step, there, context)
+        case Comment():
+            return comment(step, there, context)
+        case File():
+            return file(step, context)
+        case Cost():
+            return cost(step, there, context)
+        case _:
+            raise Refused(f"{step.ref}: Worksection creates no {step.ref.kind}")
 
 
 def project(step: Step, there: Catalogue, context: Context) -> Encoded:
@@ -102,7 +107,7 @@ def project(step: Step, there: Catalogue, context: Context) -> Encoded:
     manager, members = _email(entity.manager, there), emails(entity.members, there)
     params: Params = {
         "title": named(entity.title),
-        "text": written(step, entity.text, _names(step.carried)),
+        "text": written(step, entity.text),
         **_author(entity.author, there),
         "email_manager": manager,
         "members": ",".join(dict.fromkeys(each for each in (*members, manager) if each)),
@@ -110,13 +115,7 @@ def project(step: Step, there: Catalogue, context: Context) -> Encoded:
         **_days(entity.start, entity.end),
         **_planned(entity),
     }
-    issues = [*_contacts(entity, "manager", "members", there=there)]
-    if not params["company"]:
-        issues += _missing(entity.ref, "group", entity.group)
-    if entity.parent:
-        detail = f"it was below {entity.parent}; Worksection keeps no projects below projects"
-        issues.append(Issue(ref=entity.ref, code="unsupported", field="parent", detail=detail))
-    return Encoded(_filled(params), (*issues, *_early_links(entity, step, context)))
+    return Encoded(_filled(params), losses.of_project(step, there, context))
 
 
 def task(step: Step, there: Catalogue, context: Context) -> Encoded:
@@ -127,7 +126,7 @@ def task(step: Step, there: Catalogue, context: Context) -> Encoded:
     params: Params = {
         **place(entity, there, context),
         "title": named(entity.title),
-        "text": written(step, entity.text, _names(step.carried)),
+        "text": written(step, entity.text),
         **_author(entity.author, there),
         "email_user_to": assignee(entity, there),
         "priority": "" if entity.priority is None else str(entity.priority),
@@ -136,8 +135,7 @@ def task(step: Step, there: Catalogue, context: Context) -> Encoded:
         "hidden": ",".join(there.inner) if entity.hidden else "",
         **_planned(entity),
     }
-    issues = [*_contacts(entity, "assignees", "followers", there=there), *_task_issues(entity)]
-    return Encoded(_filled(params), (*issues, *_early_links(entity, step, context)))
+    return Encoded(_filled(params), losses.of_task(step, there, context))
 
 
 def comment(step: Step, there: Catalogue, context: Context) -> Encoded:
@@ -146,11 +144,11 @@ def comment(step: Step, there: Catalogue, context: Context) -> Encoded:
     assert isinstance(entity, Comment)
     params: Params = {
         "id_task": task_number(entity.on, context),
-        "text": written(step, entity.text, _names(step.carried)),
+        "text": written(step, entity.text),
         **_author(entity.author, there),
         "hidden": ",".join(there.inner) if entity.hidden else "",
     }
-    return Encoded(_filled(params), _hidden_issues(entity))
+    return Encoded(_filled(params), losses.of_hiding(entity))
 
 
 def file(step: Step, context: Context) -> Encoded:
@@ -170,16 +168,12 @@ def cost(step: Step, there: Catalogue, context: Context) -> Encoded:
     params: Params = {
         "id_task": task_number(entity.on, context),
         "time": sent_minutes(entity.minutes) if entity.minutes else "",
-        "money": sent_amount(entity.money) if entity.money else "",
+        "money": sent_amount(cents(entity.money)) if entity.money else "",
         "email_user_from": (person or there.owner) if there.signs else "",
         "comment": cost_text(step),
         "date": sent_day(entity.day),
     }
-    if person and there.signs:
-        return Encoded(_filled(params))
-    name = entity.person.name if entity.person else "nobody"
-    detail = f"{name} cannot be named in Worksection; {there.owner or 'the user of the token'} stands in"
-    return Encoded(_filled(params), (Issue(ref=entity.ref, code="person-stood-in", field="person", detail=detail),))
+    return Encoded(_filled(params), () if person and there.signs else losses.stood_in(entity, there))
 
 
 def task_finish(step: Step, there: Catalogue, context: Context) -> Params | None:
@@ -198,8 +192,7 @@ def project_finish(step: Step, context: Context) -> Encoded:
     entity = step.entity
     assert isinstance(entity, Project)
     on = switches(entity)
-    lost = [f"{name} = {value}" for name, value in entity.settings.items() if name not in on]
-    issues = tuple(Issue(ref=entity.ref, code="field-lost", field="settings", detail=", ".join(lost)) for _ in lost[:1])
+    issues = losses.of_settings(entity, on)
     if not on:
         return Encoded({}, issues)
     id = number_of(context.ids(entity.ref) or "")
@@ -213,27 +206,11 @@ def switches(entity: Project) -> list[str]:
     return [name for name in wanted if name not in late]
 
 
-def unmapped_status(entity: Entity) -> tuple[Issue, ...]:
-    """What is closed in the source would stay open here, and must not do so unnoticed."""
-    match entity:
-        case Task(status="", done=True) | Project(status="", archived=True):
-            pass
-        case _:
-            return ()
-    detail = f"it is closed, and the mapping names no status for that in [status.{entity.ref.kind}]"
-    return (Issue(ref=entity.ref, code="status-unmapped", field="status", detail=detail),)
-
-
 def labels(entity: Task | Project) -> list[tuple[str, str]]:
     """The tags of an entity as set and title: its own, and those that the mapping has put into a set."""
     found = [(label.group, label.title) for label in entity.tags]
     found += [(name, each) for name, value in entity.fields.items() for each in _many(value)]
     return list(dict.fromkeys(found))
-
-
-def checkitem(entity: CheckItem) -> str:
-    """One line of a checklist. Nothing can tick it (section 5), so that it was ticked is said in words."""
-    return f"{_TICKED if entity.done else ''}{named(entity.title)}"
 
 
 def carriable(step: Step, params: Params) -> tuple[Params, tuple[File, ...]]:
@@ -250,36 +227,6 @@ def fits_url(params: Params) -> bool:
 
 
 # -- parts of parameters ------------------------------------------------------------------------------------------------
-
-
-def named(title: str) -> str:
-    """A title on one line; a dash for an empty one."""
-    return " ".join(title.split()) or _NAMELESS
-
-
-def file_name(name: str) -> str:
-    """The last part of a name that may be a path, without control characters; `file` if nothing is left."""
-    return _UNSAFE_IN_NAMES.sub("", re.split(r"[/\\]", name)[-1]).strip() or "file"
-
-
-def written(step: Step, text: Text, names: Mapping[Ref, str]) -> str:
-    """Our mark, then the text as plain text: whether markup is obeyed is not known (section 9)."""
-    return f"{short(step.mark)}\n{plain(text, names)}".rstrip()
-
-
-def plain(text: Text, names: Mapping[Ref, str]) -> str:
-    """The text as people read it. `names` of files stand in place of the addresses they had in the source.
-
-    Bullets become dashes, because a line with a bullet is an item of the task's checklist (section 4).
-    """
-    named_files = {url: names[ref] for url, ref in text.links.items() if ref in names}
-    return _BULLET.sub(r"\1-\2", to_plain(rewrite(text.html, named_files) if named_files else text.html))
-
-
-def cost_text(step: Step) -> str:
-    """The words of a cost, with our mark before them."""
-    assert isinstance(step.entity, Cost)
-    return f"{short(step.mark)} {step.entity.text}".rstrip()
 
 
 def assignee(entity: Task, there: Catalogue) -> str:
@@ -321,57 +268,6 @@ def place(entity: Task, there: Catalogue, context: Context) -> Params:
     return {"id_project": project_of(project), "id_parent": above}
 
 
-def _task_issues(entity: Task) -> tuple[Issue, ...]:
-    issues = list(_hidden_issues(entity))
-    if entity.depth > DEPTH:
-        detail = (
-            f"it was below {entity.parent}; Worksection has {DEPTH} levels of subtasks, so it hangs on the topmost task"
-        )
-        issues.append(Issue(ref=entity.ref, code="flattened", field="parent", detail=detail, reach=Reach.NOTE))
-    if others := ", ".join(who.name for who in entity.assignees[1:]):
-        detail = f"{others}: a task has one assignee; they follow it"
-        issues.append(
-            Issue(ref=entity.ref, code="assignees-follow", field="assignees", detail=detail, reach=Reach.NOTE)
-        )
-    return tuple(issues)
-
-
-def _hidden_issues(entity: Task | Comment) -> tuple[Issue, ...]:
-    if not entity.hidden:
-        return ()
-    detail = "shown to all users of the account but guests: Worksection names those who may see, the source does not"
-    return (Issue(ref=entity.ref, code="hidden-from-guests", field="hidden", detail=detail, reach=Reach.NOTE),)
-
-
-def _early_links(entity: Task | Project, step: Step, context: Context) -> tuple[Issue, ...]:
-    """A description cannot be changed later, so a link to what is made after it goes on leading to the source."""
-    names = _names(step.carried)
-    refs = sorted({ref for ref in entity.text.links.values() if ref not in names and ref != entity.ref})
-    return tuple(
-        Issue(
-            ref=entity.ref,
-            code="link-kept",
-            field=str(ref),
-            detail=f"links to {ref}, which was not there when the text was written; it leads to the source",
-            reach=Reach.NOTE,
-        )
-        for ref in refs
-        if not context.ids(ref)
-    )
-
-
-def _contacts(entity: Entity, *fields: str, there: Catalogue) -> list[Issue]:
-    """Those whom the mapping has found among the contacts, and who cannot take part."""
-    issues: list[Issue] = []
-    for name in fields:
-        value = getattr(entity, name)
-        people = (value,) if isinstance(value, Who) else value or ()
-        if lost := ", ".join(who.name for who in people if who.target and not there.email(who.target)):
-            detail = f"{lost}: not a user of the account, so not {name} here"
-            issues.append(Issue(ref=entity.ref, code="not-a-user", field=name, detail=detail))
-    return issues
-
-
 def _author(who: Who | None, there: Catalogue) -> Params:
     return {"email_user_from": _email(who, there) if there.signs else ""}
 
@@ -393,19 +289,8 @@ def _planned(entity: Task | Project) -> Params:
     return {"max_time": sent_plan(minutes) if minutes else "", "max_money": sent_amount(money) if money else ""}
 
 
-def _names(carried: Iterable[Entity]) -> dict[Ref, str]:
-    return {one.ref: file_name(one.name) for one in carried if isinstance(one, File)}
-
-
 def _filled(params: Params) -> Params:
     return {name: value for name, value in params.items() if value}
-
-
-def _missing(ref: Ref, field: str, name: str) -> tuple[Issue, ...]:
-    if not name:
-        return ()
-    detail = f"{field}: {name!r} is not in Worksection; create it there, or map it"
-    return (Issue(ref=ref, code="not-in-target", field=field, detail=detail),)
 
 
 def _many(value: Value) -> tuple[str, ...]:

@@ -6,21 +6,29 @@ Source: the vendor contract, section 7. Files and checklists are in the request 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import replace
 
 from migrator.model import CheckItem, Contact, Entity, File, Kind, Person, Ref, Task, owner
 from migrator.vendor import Context, Made, Record, Step
-from migrator.vendors.worksection import encode, observe
+from migrator.vendors.worksection import encode, observe, wording
 from migrator.vendors.worksection.catalogue import CONTACT_PREFIX, Catalogue
 from migrator.vendors.worksection.client import Client
 from migrator.vendors.worksection.lists import project_tasks
 from migrator.vendors.worksection.values import page_id
 
 Found = dict[Ref, Made]
+_POSTED = (Kind.PROJECT, Kind.TASK, Kind.COMMENT, Kind.COST)
 
 
 async def find(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
-    """What became of those steps, all of one kind, that were carried out."""
+    """What became of those steps, all of one kind, that were carried out; with the issues that their answers would have come with."""
+    found = await _look(client, there, steps, context)
+    posted = [step for step in steps if step.ref in found and step.ref.kind in _POSTED]
+    told = {step.ref: encode.posted(step, there, context).issues for step in posted}
+    return {ref: replace(made, issues=told.get(ref, ())) for ref, made in found.items()}
+
+
+async def _look(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> Found:
     match steps[0].ref.kind:
         case Kind.PROJECT:
             return await _projects(client, steps)
@@ -93,7 +101,7 @@ def _marked(steps: Iterable[Step], rows: Iterable[Record], key: str) -> Iterator
     by_mark: dict[str, Record] = {}
     for row in rows:
         by_mark.setdefault(observe.seen_mark(str(row.get(key) or "")), row)
-    return ((step, by_mark[mark]) for step in steps if (mark := encode.short(step.mark)) in by_mark)
+    return ((step, by_mark[mark]) for step in steps if (mark := wording.short(step.mark)) in by_mark)
 
 
 def _made(step: Step, row: Record, files: Iterable[Record]) -> Made:
@@ -105,12 +113,12 @@ def _made(step: Step, row: Record, files: Iterable[Record]) -> Made:
     return Made(id, carried=observe.carried_ids(id, along))
 
 
-def _is_among(one: Entity, names: set[str], items: set[str]) -> Any:
+def _is_among(one: Entity, names: set[str], items: set[str]) -> bool:
     match one:
         case File(name=name):
-            return encode.file_name(name) in names
+            return wording.file_name(name) in names
         case CheckItem():
-            return encode.checkitem(one) in items
+            return wording.checkitem(one) in items
         case _:
             return False
 

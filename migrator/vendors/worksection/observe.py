@@ -26,7 +26,7 @@ from migrator.model import (
     Task,
 )
 from migrator.vendor import Context, Record, Step
-from migrator.vendors.worksection import encode, values
+from migrator.vendors.worksection import encode, values, wording
 from migrator.vendors.worksection.catalogue import ACTIVE, ARCHIVED, DONE, Catalogue
 from migrator.vendors.worksection.lists import Row
 
@@ -54,7 +54,7 @@ def expected(step: Step, there: Catalogue, context: Context) -> Fields:
             found = _expected_task(entity, there, context)
         case File() as file:
             size = str(context.body(file.ref).size)
-            found = {"name": encode.file_name(file.name), "size": size}
+            found = {"name": wording.file_name(file.name), "size": size}
         case Comment() as entity:
             found = {
                 "text": _text(entity, context),
@@ -62,7 +62,7 @@ def expected(step: Step, there: Catalogue, context: Context) -> Fields:
                 "on": _number(entity.on, context),
             }
         case CheckItem() as item:
-            found = {"title": encode.checkitem(item), "on": _number(item.on, context)}
+            found = {"title": wording.checkitem(item), "on": _number(item.on, context)}
         case Cost() as cost:
             found = _expected_cost(cost, there, context)
         case _:
@@ -79,7 +79,7 @@ def seen_tag(row: Record) -> Fields:
 def _expected_project(entity: Project, there: Catalogue, context: Context) -> dict[str, str | None]:
     manager = encode.emails([entity.manager] if entity.manager else [], there)
     return {
-        "title": encode.named(entity.title),
+        "title": wording.named(entity.title),
         "text": _text(entity, context),
         "status": ARCHIVED if entity.status == ARCHIVED else ACTIVE,
         "author": _author(entity, there),
@@ -110,7 +110,7 @@ def _expected_task(entity: Task, there: Catalogue, context: Context) -> dict[str
     place = encode.place(entity, there, context)
     closed = entity.closed.astimezone(there.zone).date().isoformat() if entity.closed else None
     return {
-        "title": encode.named(entity.title),
+        "title": wording.named(entity.title),
         "text": _text(entity, context),
         "status": DONE if entity.status == DONE else ACTIVE,
         "author": _author(entity, there),
@@ -162,7 +162,7 @@ def _expected_cost(cost: Cost, there: Catalogue, context: Context) -> dict[str, 
         "on": _number(cost.on, context),
         "day": cost.day.isoformat(),
         "minutes": str(cost.minutes),
-        "money": f"{cost.money:.2f}",
+        "money": f"{values.cents(cost.money)}",
         "text": " ".join(cost.text.split()),
         "person": (person or there.owner) if there.signs else None,
     }
@@ -182,7 +182,7 @@ def seen_cost(row: Record) -> Fields:
 
 
 def seen_mark(text: str) -> str:
-    """Our mark at the start of a text, as `encode.short` writes it; "" if it has none."""
+    """Our mark at the start of a text, as `wording.short` writes it; "" if it has none."""
     found = _MARK.match(text)
     return found[1] if found else ""
 
@@ -205,8 +205,8 @@ def carried_ids(id: str, carried: Iterable[Entity]) -> dict[Ref, str]:
 
 
 def _text(entity: Task | Project | Comment, context: Context) -> str:
-    names = {file.ref: encode.file_name(file.name) for file, _ in context.files(entity.ref)}
-    return folded(encode.plain(entity.text, names))
+    names = {file.ref: wording.file_name(file.name) for file, _ in context.files(entity.ref)}
+    return folded(wording.plain(entity.text, names))
 
 
 def _author(entity: Task | Project | Comment, there: Catalogue) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 
 from migrator.model import CheckItem, Kind
 from migrator.vendor import Context, Observed, Record, Step
-from migrator.vendors.worksection import encode, observe
+from migrator.vendors.worksection import observe, wording
 from migrator.vendors.worksection.catalogue import CONTACT_PREFIX
 from migrator.vendors.worksection.client import Client
 from migrator.vendors.worksection.lists import project_costs, project_tasks
@@ -26,7 +26,7 @@ _DIRECTORIES = {
 
 def read_back(client: Client, kind: Kind, steps: tuple[Step, ...], context: Context) -> Readings:
     """What of the kind is there."""
-    marks = {encode.short(step.mark): step.mark for step in steps}
+    marks = {wording.short(step.mark): step.mark for step in steps}
     match kind:
         case Kind.PROJECT:
             return _projects(client, marks)
@@ -78,7 +78,7 @@ async def _files(client: Client, steps: Iterable[Step], context: Context) -> Rea
     async for place, rows in _file_lists(client, by_place):
         left = list(rows)
         for step in by_place.get(place, ()):
-            wanted = encode.file_name(getattr(step.entity, "name", "")), str(context.body(step.ref).size)
+            wanted = wording.file_name(getattr(step.entity, "name", "")), str(context.body(step.ref).size)
             same = [row for row in left if row["name"] == wanted[0]]
             if row := next((row for row in same if str(row.get("size")) == wanted[1]), same[0] if same else None):
                 left.remove(row)

@@ -26,7 +26,7 @@ from migrator.model import (
     Task,
 )
 from migrator.vendor import Body, Check, Context, Made, Observed, Record, Step
-from migrator.vendors.worksection import encode, observe
+from migrator.vendors.worksection import encode, losses, observe, wording
 from migrator.vendors.worksection.catalogue import ARCHIVED, CONTACT_PREFIX, DONE, Catalogue
 from migrator.vendors.worksection.check import target_checks
 from migrator.vendors.worksection.client import UNKNOWN_ACTION, Client, as_rows
@@ -37,6 +37,12 @@ from migrator.vendors.worksection.tagging import Tagging
 from migrator.vendors.worksection.values import number_of, page_id
 
 _NOT_A_MEMBER, _ALREADY_SO = "11", "12"  # codes of the vendor contract, section 3
+_ACTIONS = {
+    Kind.PROJECT: "post_project",
+    Kind.TASK: "post_task",
+    Kind.COMMENT: "post_comment",
+    Kind.FILE: "post_comment",
+}
 _PAGES = frozenset({Kind.PROJECT, Kind.TASK, Kind.COMMENT})
 
 # Stands in for a run that is only foretold: ids as long as they are likely to be.
@@ -63,14 +69,19 @@ class WorksectionTarget:
 
         Not foretold: one for the first tag of a set and the first contact of a folder, two for who is not yet in a project.
         """
-        entity = step.entity
-        if step.part != "finish":
-            return self._tagging.requests(entity) if isinstance(entity, Tag) else 1 + self._left_behind(step)
-        if isinstance(entity, Task):
-            closes = entity.status == DONE
-            return bool(encode.labels(entity)) + closes + (closes and entity.closed is not None)
-        assert isinstance(entity, Project)
-        return bool(encode.labels(entity)) + bool(encode.switches(entity)) + (entity.status == ARCHIVED)
+        if step.part == "finish":
+            return self._finish_requests(step.entity)
+        return self._tagging.requests(step.entity) if isinstance(step.entity, Tag) else 1 + self._left_behind(step)
+
+    def _finish_requests(self, entity: Entity) -> int:
+        match entity:
+            case Task():
+                closes = entity.status == DONE
+                return bool(encode.labels(entity)) + closes + (closes and entity.closed is not None)
+            case Project():
+                return bool(encode.labels(entity)) + bool(encode.switches(entity)) + (entity.status == ARCHIVED)
+            case _:
+                return 0
 
     def link(self, kind: Kind, id: str) -> str | None:
         """The page of a project, task or comment."""
@@ -81,17 +92,12 @@ class WorksectionTarget:
     async def create(self, step: Step, context: Context) -> Made:
         """Make it, once. Raises Refused (nothing was made) or InDoubt (it may have been)."""
         match step.entity:
-            case Project():
-                return await self._post("post_project", step, encode.project(step, self._there, context), context)
-            case Task():
-                return await self._post("post_task", step, encode.task(step, self._there, context), context)
-            case Comment():
-                return await self._post("post_comment", step, encode.comment(step, self._there, context), context)
+            case Project() | Task() | Comment():
+                return await self._post(step, context)
             case File() as file:
-                alone = replace(step, carried=(file,))
-                return replace(await self._post("post_comment", alone, encode.file(step, context), context), carried={})
+                return replace(await self._post(replace(step, carried=(file,)), context), carried={})
             case Cost():
-                encoded = encode.cost(step, self._there, context)
+                encoded = encode.posted(step, self._there, context)
                 reply = await self._client.write("add_costs", str(step.ref), encoded.params, Effect.CREATE)
                 return Made(_told(reply, "id", step), encoded.issues)
             case Tag() as tag:
@@ -122,7 +128,7 @@ class WorksectionTarget:
                     await self._client.write("update_project", str(step.ref), encoded.params, Effect.SET)
                 if project.status == ARCHIVED:
                     await self._close("close_project", step, {"id_project": number_of(id)})
-        issues += encode.unmapped_status(step.entity)
+        issues += losses.unmapped_status(step.entity)
         return Made(id, tuple(issues))
 
     async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
@@ -143,12 +149,14 @@ class WorksectionTarget:
 
     # -- projects, tasks, comments ------------------------------------------------------------------------------------
 
-    async def _post(self, action: str, step: Step, encoded: Encoded, context: Context) -> Made:
-        """With files in the URL's way: they go as parts of the body, else a task takes them by name, else they follow."""
+    async def _post(self, step: Step, context: Context) -> Made:
+        """A request with what it carries. Where the text leaves no room for files, a task takes them sent ahead; else they follow."""
+        action = _ACTIONS[step.ref.kind]
+        encoded = encode.posted(step, self._there, context)
         todo, files = encode.carriable(step, encoded.params)
         params = {**encoded.params, **todo}
         uploads = tuple(
-            Upload(f"attach[{place}]", encode.file_name(file.name), context.body(file.ref).path)
+            Upload(f"attach[{place}]", wording.file_name(file.name), context.body(file.ref).path)
             for place, file in enumerate(files)
         )
         if uploads and not encode.fits_url(params):
@@ -182,7 +190,7 @@ class WorksectionTarget:
 
     async def _upload(self, step: Step, files: tuple[File, ...], context: Context) -> list[Record] | None:
         """Send files ahead of their task. None if the account cannot, or takes one of them not: then they follow it."""
-        uploads = tuple(Upload("files[]", encode.file_name(one.name), context.body(one.ref).path) for one in files)
+        uploads = tuple(Upload("files[]", wording.file_name(one.name), context.body(one.ref).path) for one in files)
         try:  # what nothing refers to is seen by nobody, so this may be sent twice
             reply = await self._client.write("upload_files", str(step.ref), {}, Effect.SET, uploads)
         except Refused as refused:
@@ -194,13 +202,9 @@ class WorksectionTarget:
 
     def _left_behind(self, step: Step) -> int:
         """How many more requests the carried files take: one to send them ahead of a task, or one for each that follows."""
-        match step.entity:
-            case Task():
-                encoded = encode.task(step, self._there, _FORETOLD)
-            case Comment():
-                encoded = encode.comment(step, self._there, _FORETOLD)
-            case _:
-                return 0
+        if not isinstance(step.entity, Task | Comment):
+            return 0
+        encoded = encode.posted(step, self._there, _FORETOLD)
         todo, files = encode.carriable(step, encoded.params)
         if not files or encode.fits_url({**encoded.params, **todo}):
             return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -51,6 +51,11 @@ def planned_minutes(value: Any) -> int | None:
 def planned_money(value: Any) -> Decimal | None:
     """Planned money; None where nothing is planned."""
     return (money(value) or None) if value else None
+
+
+def cents(amount: Decimal) -> Decimal:
+    """The amount as a cost row holds it: to the cent, half a cent up."""
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def money(value: Any) -> Decimal:
