@@ -17,6 +17,7 @@ from migrator.model import ENTITY_TYPES, Cost, Entity, File, Issue, Kind, Label,
 from migrator.vendor import Vocabulary
 
 ANY = "*"  # the key of a table that stands for all names it does not list
+CLOSED = "closed"  # in [status.*]: stands, before ANY, for whatever is closed or archived
 LEAVE_OUT = ""  # a rule's right side: do not move this
 _ROLES = frozenset({"tag", "day", "person", "time", "money", "text"})
 _WITH_WORDS = frozenset({Kind.PROJECT, Kind.TASK})  # kinds whose words have tables
@@ -249,9 +250,7 @@ class Mapper:
                     Issue(ref=entity.ref, code="priority-coarse", field="priority", detail=detail, reach=Reach.NOTE)
                 )
         if isinstance(entity, Project):
-            changes["group"] = group = self.rules.groups.get(entity.group, entity.group)
-            if group and group not in self.words.there.get(Kind.GROUP, {}):
-                lines.append(("group", group))
+            changes["group"] = self.rules.groups.get(entity.group, entity.group)
         return msgspec.structs.replace(entity, **changes), tuple(lines), tuple(issues)
 
     def _translate_fields(
@@ -290,6 +289,8 @@ class Mapper:
             for label in entity.tags:
                 if label.title in table:
                     return table[label.title]
+        if closed and entity.status not in table and CLOSED in table:
+            return table[CLOSED]
         return _rule(table, entity.status) or ""
 
     def _priority(self, priority: int) -> str:

@@ -225,6 +225,15 @@ class Transform:
         for name, value in self._fields(entity, Carry.TEXT, Carry.MAPPED):
             if name not in _HEADED and not (name == "fields" and self._carries(entity, "fields", Carry.MAPPED)):
                 yield name, value
+        if isinstance(entity, Project) and entity.group and self._is_groupless(entity.group):
+            yield "group", entity.group
+
+    def _is_groupless(self, group: str) -> bool:
+        """Whether the target has groups of projects, but neither this one nor a way to make it."""
+        native = self.capabilities.fields.get(Kind.PROJECT, {}).get("group") is Carry.NATIVE
+        return (
+            native and Kind.GROUP not in self.capabilities.creates and group not in self.words.there.get(Kind.GROUP, {})
+        )
 
     def _carries(self, entity: Entity, name: str, carry: Carry) -> bool:
         return self.capabilities.fields.get(entity.ref.kind, {}).get(name) is carry

@@ -14,7 +14,7 @@ ZONES = {"worksection": "Europe/Kyiv", "planfix": "Europe/Kyiv", "hubex": "Europ
 # What the sample accounts need said beyond the ready mapping: which of several templates or types new things get.
 OPTIONS = {
     "planfix": 'task_template = "Задача"\nproject_template = "Проект"\ncontact_template = "Контакт"\ncompany_template = "Компания"',
-    "hubex": "",
+    "hubex": 'company = "Вертикаль-Климат"\nstand_in = "i.lapteva@vertikal.example.com"',
 }
 
 

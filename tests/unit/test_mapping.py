@@ -215,6 +215,13 @@ def test_a_status_goes_by_its_own_line_then_by_the_star() -> None:
     assert apply(rules, task(status="other")).entity.status == "New"
 
 
+def test_what_is_closed_has_a_line_of_its_own_before_the_star() -> None:
+    rules = Rules(status={"task": {"cancelled": "New", "closed": "Done", "*": "In work"}})
+    assert apply(rules, task(status="whatever", done=True)).entity.status == "Done"
+    assert apply(rules, task(status="cancelled", done=True)).entity.status == "New"
+    assert apply(rules, task(status="whatever")).entity.status == "In work"
+
+
 def test_a_status_without_a_line_is_told() -> None:
     applied = apply(Rules(status={"task": {"active": "In work"}}), task(status="odd"))
     assert applied.entity.status == ""
@@ -305,10 +312,6 @@ def test_a_group_goes_by_its_rule_else_by_its_name() -> None:
     rules = Rules(groups={"Old": "Sites"})
     assert apply(rules, project(group="Old")).entity.group == "Sites"
     assert apply(rules, project(group="Sites")).lines == ()
-
-
-def test_a_group_the_target_does_not_have_is_named_in_the_text() -> None:
-    assert apply(Rules(), project(group="Elsewhere")).lines == (("group", "Elsewhere"),)
 
 
 def test_a_cost_is_told_where_the_target_keeps_time_and_money() -> None:

@@ -20,7 +20,7 @@ from migrator.pipeline.compose import Composer
 from migrator.pipeline.transform import Action, Decision, Transform, mark
 from migrator.vendor import Capabilities, Carry, Vocabulary
 from migrator.vendors.memory import CAPABILITIES, NO_WORDS
-from tests.world import ANNA, MOMENT, comment, company, cost, file, item, ref, task
+from tests.world import ANNA, MOMENT, comment, company, cost, file, item, project, ref, task
 
 STRANGER = Who(id="9", name="Zoe", email="zoe@acme.test")
 OLD = "https://old.test/task/2"
@@ -82,7 +82,7 @@ def codes(decision: Decision) -> list[tuple[str, str]]:
 
 def html(decision: Decision) -> str:
     assert not isinstance(decision.entity, Person)
-    return decision.entity.text.html  # type: ignore[union-attr]
+    return decision.entity.text.html
 
 
 # -- every field is accounted for --------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_mapped_fields_go_where_the_mapping_sends_them_and_else_into_the_text() 
     can = carrying(Kind.TASK, fields=Carry.MAPPED, tags=Carry.MAPPED)
     tags = (Label(title="urgent", group="Kind"), Label(title="loud", group="Other"))
     decided = transform(can, rules, words).decide(task(fields={"Area": "North", "Odd": "x"}, tags=tags))
-    assert decided.entity.fields == {"Area": "North", "Kinds": ("urgent",)}  # type: ignore[union-attr]
+    assert decided.entity.fields == {"Area": "North", "Kinds": ("urgent",)}
     assert "Odd: x" in html(decided)
     assert "tags: Other: loud" in html(decided)
     assert "North" not in html(decided)
@@ -144,12 +144,12 @@ def test_a_cost_keeps_what_it_loses_in_its_text() -> None:
     can = carrying(Kind.COST, person=Carry.TEXT)
     words = replace(NO_WORDS, there={Kind.PERSON: {ANNA.email: "u1"}})
     decided = transform(can, words=words).decide(cost(person=ANNA, text="Dug"))
-    assert decided.entity.text == "Dug; person: Anna Bond"  # type: ignore[union-attr]
+    assert decided.entity.text == "Dug; person: Anna Bond"
 
 
 def test_a_cost_of_an_unknown_person_names_them_once() -> None:
     decided = transform(carrying(Kind.COST, person=Carry.TEXT)).decide(cost(person=STRANGER))
-    assert decided.entity.text.count("Zoe") == 1  # type: ignore[union-attr]
+    assert decided.entity.text.count("Zoe") == 1
 
 
 def test_an_assignee_nobody_knows_is_named_once() -> None:
@@ -163,14 +163,14 @@ def test_an_assignee_nobody_knows_is_named_once() -> None:
 def test_a_title_too_long_is_shortened_told_and_whole_in_the_text() -> None:
     title = "Roof " * 20
     decided = transform(replace(CAPABILITIES, title_limit=30)).decide(task(title=title))
-    assert len(decided.entity.title) <= 30  # type: ignore[union-attr]
+    assert len(decided.entity.title) <= 30
     assert ("title-shortened", "title") in codes(decided)
     assert title.strip() in html(decided)
 
 
 def test_a_title_that_just_fits_is_left_alone() -> None:
     decided = transform(replace(CAPABILITIES, title_limit=4)).decide(task(title="Roof"))
-    assert (decided.entity.title, decided.issues) == ("Roof", ())  # type: ignore[union-attr]
+    assert (decided.entity.title, decided.issues) == ("Roof", ())
 
 
 LIMITED = replace(CAPABILITIES, text_limit=10_000)
@@ -370,3 +370,17 @@ def test_a_verbatim_target_takes_everything_as_it_is() -> None:
 def test_deciding_twice_gives_the_same(entity: Any) -> None:
     work = transform(replace(LIMITED, title_limit=3), Rules(text=Texts(labels={"url": "Where"})))
     assert work.decide(entity) == work.decide(entity)
+
+
+def test_a_group_the_target_neither_has_nor_can_make_is_named_in_the_text() -> None:
+    elsewhere = project(group="Elsewhere")
+    without = replace(CAPABILITIES, creates=CAPABILITIES.creates - {Kind.GROUP})
+    there = replace(NO_WORDS, there={Kind.GROUP: {"Elsewhere": "g1"}})
+
+    def shown(capabilities: Capabilities, words: Vocabulary = NO_WORDS) -> bool:
+        decided = transform(capabilities, words=words).decide(elsewhere).entity
+        return "Elsewhere" in decided.text.html
+
+    assert shown(without)
+    assert not shown(without, there)
+    assert not shown(CAPABILITIES)
