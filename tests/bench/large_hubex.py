@@ -1,6 +1,6 @@
 """A HubEx account of 25,000 assets and 12,000 tasks, read into an archive while the process is killed again and again.
 
-    python -m tests.bench.large [--assets 25000] [--tasks 12000] [--kills 5]
+    python -m tests.bench.large_hubex [--assets 25000] [--tasks 12000] [--kills 5]
 
 HubEx cuts a list at 10,000 rows with status 200 and says nothing; the sandbox does the same.
 """

@@ -1,0 +1,1 @@
+"""One suite that every source passes, and one that every target passes."""

@@ -1,0 +1,1 @@
+"""Single parts by themselves: files of the core and of the command line."""

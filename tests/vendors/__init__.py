@@ -1,0 +1,1 @@
+"""The vendors: each sandbox against its contract, each adapter against its sandbox."""
