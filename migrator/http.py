@@ -146,7 +146,8 @@ class Http:
         async def stream(response: aiohttp.ClientResponse) -> Answer:
             if response.status in (301, 302, 303, 307, 308):
                 return Answer(response.status, response.headers, b"")
-            if response.status != 200 or (at_vendor and "json" in response.content_type):
+            spoken = at_vendor and "json" in response.content_type and "Content-Disposition" not in response.headers
+            if response.status != 200 or spoken:
                 return await self._whole(response)
             body[:] = [await _to_file(response, to)]
             return Answer(response.status, response.headers, b"")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from migrator.errors import InputWrong, Refused
 from migrator.model import Kind
-from migrator.vendor import Account, Capabilities, Carry, Limits, Option, Target, Vendor, Wire
+from migrator.vendor import Account, Capabilities, Carry, Limits, Option, Source, Target, Vendor, Wire
 
 # The vendor contract, section 2: one request a second; the day's quota is 20,000, 50,000 or 100,000 by package, so the least is
 # assumed. Concurrency is not published; a few at once, because a slow upload would otherwise hold up the pace.
@@ -101,7 +101,7 @@ _FIELDS = {
 }
 
 CAPABILITIES = Capabilities(
-    reads=frozenset(),
+    reads=frozenset(Kind),
     creates=frozenset(_FIELDS),
     matches=frozenset({Kind.PERSON, Kind.GROUP, Kind.COMPANY, Kind.CONTACT}),
     fields=_FIELDS,
@@ -122,6 +122,12 @@ CAPABILITIES = Capabilities(
 )
 
 OPTIONS = (
+    Option("checklists", "as source: read checklists; takes one request for each task", True),
+    Option("time_tag", "as source: the data tag (name) that holds time spent; without it those with a period", ""),
+    Option("money_tag", "as source: the data tag (name) that holds money; without it those with a number alone", ""),
+    Option("plan_minutes", "as source: the custom field (name) that holds planned minutes", ""),
+    Option("plan_money", "as source: the custom field (name) that holds planned money", ""),
+    Option("site", "as source: address of the account's own pages, where it is not that of the url without /rest", ""),
     Option("task_template", "template (name or id) of new tasks; custom fields are kept only if it has them", ""),
     Option("project_template", "template (name or id) of new projects; custom fields are kept only if it has them", ""),
     Option("contact_template", "template (name or id) of new contacts; needed where there are several", ""),
@@ -133,6 +139,16 @@ OPTIONS = (
         "Migration ID",
     ),
 )
+
+
+@asynccontextmanager
+async def open_source(account: Account, wire: Wire) -> AsyncIterator[Source]:
+    """The account, open for reading."""
+    from migrator.vendors.planfix.client import open_client
+    from migrator.vendors.planfix.source import PlanfixSource
+
+    async with open_client(account, wire) as client:
+        yield PlanfixSource(client, account)
 
 
 @asynccontextmanager
@@ -156,6 +172,6 @@ VENDOR = Vendor(
     capabilities=CAPABILITIES,
     limits=LIMITS,
     options=OPTIONS,
-    open_source=None,
+    open_source=open_source,
     open_target=open_target,
 )

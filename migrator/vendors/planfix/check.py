@@ -1,23 +1,91 @@
-"""What `migrator check` tells of a Planfix account that is to be filled: the token, the words, and what cannot be kept quiet."""
+"""What `migrator check` tells of a Planfix account: whose token it is, the words there, what will not be read or cannot be kept quiet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 from migrator.model import Kind
 from migrator.vendor import Check
-from migrator.vendors.planfix.catalogue import LINE, Catalogue
+from migrator.vendors.planfix.answers import full_name
+from migrator.vendors.planfix.catalogue import LINE, Catalogue, DataTag, Employee
 from migrator.vendors.planfix.client import Client
+from migrator.vendors.planfix.known import data_tag
+from migrator.vendors.planfix.place import Place
+from migrator.vendors.planfix.spent import is_paid, is_timed
 
 _MARKED = (Kind.PROJECT, Kind.TASK, Kind.CONTACT)
+_PLANNED = (Kind.TASK, Kind.PROJECT)
+_UNSEEN = (
+    "comments, files and entries of contacts, reminders, recurrences, templates: these are told or left, not moved"
+)
+
+
+async def source_checks(client: Client, place: Place) -> list[Check]:
+    """Of an account to be read; a few requests."""
+    await client.get("/ping", "the token")
+    fields = "id,name,midname,lastname,role,timezone"
+    employees = [
+        Employee(full_name(row), row.get("role") == "Robot", str(row.get("timezone") or ""))
+        async for row in client.rows("/user/list", "users", "the employees", fields=fields)
+    ]
+    rows = client.rows("/datatag/list", "dataTags", "the data tags", fields="id,name,fields")
+    tags = [data_tag(row) async for row in rows]
+    custom = [await client.get(f"/customfield/{of}", f"the custom fields of {of}s", fields="name") for of in _PLANNED]
+    names = {str(row["name"]) for reply in custom for row in reply.get("customfields") or ()}
+    return [
+        Check("planfix access", "ok", "accepted"),
+        *_who(employees, place.zone, "source"),
+        *_named(place, {tag.name for tag in tags}, names),
+        _spent(tags, place),
+        _checklists(place),
+        Check("planfix unseen", "warning", _UNSEEN, "keep the account readable as long as these matter"),
+    ]
+
+
+def source_denied(reason: str) -> Check:
+    """The account does not let us in, or not to all that is needed."""
+    fix = "give a robot's token with every scope that ends in _readonly, and common_metadata"
+    return Check("planfix access", "error", reason, fix)
+
+
+def _named(place: Place, tags: set[str], fields: set[str]) -> Iterator[Check]:
+    """Options that name nothing in the account."""
+    for option, name, there in (
+        ("time_tag", place.time_tag, tags),
+        ("money_tag", place.money_tag, tags),
+        ("plan_minutes", place.plan_minutes, fields),
+        ("plan_money", place.plan_money, fields),
+    ):
+        if name and name not in there:
+            fix = f"correct the option {option} in [source.options]; there is: {', '.join(sorted(there)) or 'nothing'}"
+            yield Check(f"planfix {option}", "error", f"{name!r} is not in the account", fix)
+
+
+def _spent(tags: Sequence[DataTag], place: Place) -> Check:
+    timed = [tag.name for tag in tags if is_timed(tag, place)]
+    paid = [tag.name for tag in tags if is_paid(tag, place)]
+    neither = [tag.name for tag in tags if tag.name not in (*timed, *paid)]
+    seen = f"time: {', '.join(timed) or 'none'}; money: {', '.join(paid) or 'none'}"
+    if not neither:
+        return Check("planfix data tags", "ok", seen)
+    fix = "set the options time_tag and money_tag in [source.options] if one of these holds time or money"
+    return Check("planfix data tags", "warning", f"{seen}; not moved: {', '.join(neither)}", fix)
+
+
+def _checklists(place: Place) -> Check:
+    if place.checklists:
+        return Check("planfix checklists", "ok", "read with one request for each task")
+    fix = "set the option checklists = true in [source.options] if they matter"
+    return Check("planfix checklists", "warning", "will not be read", fix)
 
 
 async def checks(client: Client, there: Catalogue) -> list[Check]:
-    """One request; all else is known since the account was opened, which also proved the scopes for reading."""
+    """Of an account to be filled. One request; all else is known since the account was opened, which also proved the scopes for reading."""
     await client.get("/ping", "the token")
     return [
         Check("planfix access", "ok", "accepted, and may read what a migration needs"),
-        *_who(there),
+        *_who(there.employees, there.zone, "target"),
         *_words(there),
         *(_marker(kind, there) for kind in _MARKED),
         *_templates(there),
@@ -25,18 +93,18 @@ async def checks(client: Client, there: Catalogue) -> list[Check]:
     ]
 
 
-def _who(there: Catalogue) -> Iterator[Check]:
+def _who(employees: Sequence[Employee], zone: ZoneInfo, side: str) -> Iterator[Check]:
     """The API does not tell whose token it is; a robot's time zone is what dates are read in (the vendor contract, section 1)."""
-    robots = [one for one in there.employees if one.robot]
-    seen = f"{len(there.employees)} employees, robots: {', '.join(one.name for one in robots) or 'none'}"
+    robots = [one for one in employees if one.robot]
+    seen = f"{len(employees)} employees, robots: {', '.join(one.name for one in robots) or 'none'}"
     if robots:
         yield Check("planfix robot", "ok", seen)
     else:
         fix = "make a robot with a token of its own: an employee's token sees only what that employee sees"
         yield Check("planfix robot", "warning", seen, fix)
-    zones = {one.time_zone for one in robots or there.employees if one.time_zone}
-    if zones and zones != {there.zone.key}:
-        fix = f"set time_zone in [target] to that of the token's owner, now {there.zone.key}: else all hours shift"
+    zones = {one.time_zone for one in robots or employees if one.time_zone}
+    if zones and zones != {zone.key}:
+        fix = f"set time_zone in [{side}] to that of the token's owner, now {zone.key}: else all hours shift"
         yield Check("planfix time zone", "warning", ", ".join(sorted(zones)), fix)
 
 

@@ -6,14 +6,16 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
+from migrator.errors import Refused
 from migrator.http import Answer, Effect, Http, Judgement, Request, Upload, Verdict
 from migrator.limits import Limiter
-from migrator.vendor import Account, Record, Wire
+from migrator.vendor import Account, Body, Record, Wire
 from migrator.vendors.planfix import LIMITS
 
 PAGE = 100  # rows of one page at most (the vendor contract, section 2)
@@ -27,6 +29,9 @@ _TO_RESET = re.compile(r"timeToReset\D{0,3}(\d+)", re.IGNORECASE)
 _PACE_SECONDS = 60  # a reset this near is the pace's, not the day's
 _DAY_SECONDS = 86_400  # a longer wait than this is given in milliseconds
 
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+LINK = "link"  # the code, in our words, of a storage that does not take a link: it has run out
+
 
 def judge(request: Request, answer: Answer) -> Judgement:
     """What an answer means. Pure. Decided by `result`, not by the HTTP status alone (the vendor contract, sections 2 and 3)."""
@@ -36,12 +41,11 @@ def judge(request: Request, answer: Answer) -> Judgement:
         return _judge_failure(status, reply)
     if status == 429:
         return Judgement(Verdict.PACE, "too many requests", seconds=_number(answer.headers.get("Retry-After")))
-    if status in (301, 302, 303, 307, 308):
-        # A custom domain redirects the API too; the token is never sent along to another host (section 1).
-        place = answer.headers.get("Location", "another address")
-        return Judgement(
-            Verdict.DENIED, f"the account answers from {place.partition('?')[0]}: make that the url", str(status)
-        )
+    if status in _REDIRECTS:
+        return _judge_redirect(request, answer)
+    # Links to bytes lead to a storage, which speaks otherwise, and where they run out (section 8, 21).
+    if request.bytes and reply is None and 400 <= status < 500:
+        return Judgement(Verdict.REFUSED, f"the storage does not give it (HTTP {status})", LINK)
     if status == 401:
         return Judgement(Verdict.DENIED, "the token is not accepted", "401")
     # A path that only newer accounts have, or a url without /rest: no object of ours is ever answered so.
@@ -53,6 +57,18 @@ def judge(request: Request, answer: Answer) -> Judgement:
     if status in (200, 201, 202) and (reply is not None or not answer.body):
         return Judgement(Verdict.DONE)
     return Judgement(Verdict.BROKEN, f"HTTP {status} without the JSON it should have ({request.method})")
+
+
+def _judge_redirect(request: Request, answer: Answer) -> Judgement:
+    """A download is sent on to a storage. A custom domain redirects the API too; no token goes along to another host (section 1)."""
+    place = answer.headers.get("Location", "another address").partition("?")[0]
+    if request.bytes and not place.endswith(_path(request)):
+        return Judgement(Verdict.DONE)
+    return Judgement(Verdict.DENIED, f"the account answers from {place}: make that the url", str(answer.status))
+
+
+def _path(request: Request) -> str:
+    return urlsplit(request.url).path
 
 
 def _judge_failure(status: int, reply: Record) -> Judgement:
@@ -128,13 +144,17 @@ class Client:
         """A list, page by page. There is no total: it ends with a page that is not full (the vendor contract, section 4)."""
         offset = 0
         while True:
-            asked = {"offset": offset, "pageSize": PAGE, **body}
-            reply = await self._json(Request("POST", self._address(path), Effect.READ, about, json=asked))
-            rows = tuple(reply.get(key) or ())
+            rows = await self.page(path, key, about, offset=offset, **body)
             yield rows
             if len(rows) < PAGE:
                 return
             offset += PAGE
+
+    async def page(self, path: str, key: str, about: str, /, *, offset: int, **body: Any) -> tuple[Record, ...]:
+        """One page of a list, from an offset on."""
+        asked = {"offset": offset, "pageSize": PAGE, **body}
+        reply = await self._json(Request("POST", self._address(path), Effect.READ, about, json=asked))
+        return tuple(reply.get(key) or ())
 
     async def rows(self, path: str, key: str, about: str, /, **body: Any) -> AsyncIterator[Record]:
         """The rows of all pages; one that paging shows twice, twice."""
@@ -155,6 +175,16 @@ class Client:
     async def upload(self, path: str, about: str, upload: Upload, /) -> Record:
         """One file, streamed from the disk."""
         return await self._json(Request("POST", self._address(path), Effect.CREATE, about, uploads=(upload,)))
+
+    async def download(self, file: str, to: Path) -> Body:
+        """Stream a file's bytes to the path. A link to the storage runs out, so one that is not taken is asked for once more."""
+        request = Request("GET", self._address(f"/file/{file}/download"), Effect.READ, f"file {file}")
+        try:
+            return await self._http.download(request, to)
+        except Refused as refused:
+            if refused.code != LINK:
+                raise
+        return await self._http.download(request, to)
 
     async def _json(self, request: Request) -> Record:
         return _reply(await self._http.send(request)) or {}
