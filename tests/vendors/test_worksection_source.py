@@ -170,7 +170,10 @@ async def test_a_file_that_is_gone_is_refused_not_written(tmp_path: Path) -> Non
 
 
 async def test_tasks_take_one_request_and_comments_one_for_each_task_that_has_some(tmp_path: Path) -> None:
-    async with serve(Worksection(copy.deepcopy(SAMPLE))) as running, opened(running, tmp_path) as source:
+    async with (
+        serve(Worksection(copy.deepcopy(SAMPLE))) as running,
+        opened(running, tmp_path, subscribers=False) as source,
+    ):
         extract = await read_all(source, "projects", "tasks", "comments")
     commented = {comment.on for comment in extract.every(Comment)}
     assert actions(running)["get_all_tasks"] == 1
@@ -237,7 +240,7 @@ def crowded(*, tasks: int = 0, costs: int = 0, days: int = 1, projects: int = 1)
 
 async def test_an_account_over_the_cap_is_read_by_projects(tmp_path: Path) -> None:
     sandbox = Worksection(crowded(tasks=10_001, projects=2))
-    async with serve(sandbox) as running, opened(running, tmp_path) as source:
+    async with serve(sandbox) as running, opened(running, tmp_path, subscribers=False) as source:
         extract = await read_all(source, "projects", "tasks")
     assert extract.count(Kind.TASK) == sum(task.get("published", True) for task in sandbox.tasks.values())
     assert actions(running) == {"get_projects": 1, "get_all_tasks": 1, "get_tasks": len(sandbox.projects)}

@@ -71,7 +71,7 @@ class WorksectionSource:
         options = account.options
         self._client = client
         self._oauth = options.get("auth") == "oauth2"
-        self._subscribers = bool(options.get("subscribers", False))
+        self._subscribers = bool(options.get("subscribers", True))
         self._custom_fields = bool(options.get("custom_fields", True))
         comment_files = bool(options.get("comment_files", True))
         self._place = Place(account.url, ZoneInfo(account.time_zone), comment_files, self._custom_fields)
