@@ -28,6 +28,7 @@ BODY_LIMIT = 512 * 2**20  # bytes of one JSON reply; 10,000 of the fattest tasks
 _BLOCK = 2**20
 _ATTEMPTS = 6
 _WAIT_FIRST, _WAIT_MOST = 0.5, 30.0
+_DENIED = "Check the secret, and the rights it carries."
 
 
 class Effect(Enum):
@@ -187,11 +188,11 @@ class Http:
                     renewed = True
                     await self._renew(ready, judgement)
                 case Verdict.EXPIRED | Verdict.DENIED:
-                    raise AccessDenied(self._told(request, judgement))
+                    raise AccessDenied(f"{self._told(request, judgement)}. {_DENIED}")
                 case Verdict.REFUSED:
                     raise Refused(self._told(request, judgement), judgement.code)
                 case Verdict.BUSY | Verdict.BROKEN:
-                    self._give_up(request, judgement, answer, attempt)
+                    self._give_up(ready, judgement, answer, attempt)
                     await asyncio.sleep(_backoff(attempt))
         raise TryLater(f"{self._vendor} keeps turning {request.about} away; give the same command again later")
 
@@ -268,7 +269,7 @@ class Http:
             if self._auth.sign(spent).headers.get("Authorization") != spent.headers.get("Authorization"):
                 return  # another worker has renewed the token meanwhile
             if not await self._auth.renew(spent):
-                raise AccessDenied(self._told(spent, judgement))
+                raise AccessDenied(f"{self._told(spent, judgement)}. {_DENIED}")
 
     async def _whole(self, response: aiohttp.ClientResponse) -> Answer:
         body = bytearray()
@@ -286,7 +287,10 @@ class Http:
         self._wire.keep.mkdir(parents=True, exist_ok=True)
         path = self._wire.keep / f"{self._vendor}-{hashlib.sha256(answer.body).hexdigest()[:12]}.txt"
         head = f"{request.method} {URL(request.url).path} ({request.about})\nHTTP {answer.status}\n\n"
-        path.write_bytes(head.encode() + answer.body)
+        token = (
+            request.headers.get("Authorization", "").rpartition(" ")[2].encode()
+        )  # a page may repeat what it was asked
+        path.write_bytes(head.encode() + (answer.body.replace(token, b"***") if token else answer.body))
         return path
 
 

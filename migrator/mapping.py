@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -112,7 +113,15 @@ def load(path: Path) -> Rules:
     except OSError as error:
         raise InputWrong([f"{path}: cannot be read: {error.strerror}"]) from error
     except (msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputWrong([f"{path}: {error}"]) from error
+        raise InputWrong([f"{path}: {error}{_nearest_key(str(error))}"]) from error
+
+
+def _nearest_key(error: str) -> str:
+    """What the key could have been, where the error is about one that there is not."""
+    unknown = re.search(r"unknown field `(.*?)`", error)
+    keys = [key.name for table in (Rules, People, Costs, Texts) for key in msgspec.structs.fields(table)]
+    near = difflib.get_close_matches(unknown[1], keys, 3, 0.5) if unknown else []
+    return f"; did you mean {', '.join(near)}?" if near else ""
 
 
 def problems(rules: Rules, words: Vocabulary, where: str) -> list[str]:

@@ -10,13 +10,15 @@ from urllib.parse import quote
 
 from migrator.sandbox.server import Call, Reply, Sandbox
 
+Alter = Callable[[Call, Reply], Reply]
+
 
 @dataclass
 class Altered:
     """A sandbox whose answers are not what it gave."""
 
     inner: Sandbox
-    alter: Callable[[Call, Reply], Reply]
+    alter: Alter
     name: str = "altered"
 
     def handle(self, call: Call) -> Reply:

@@ -144,7 +144,9 @@ OPTIONS = (
         "oauth2 only: the file that keeps each renewed pair of tokens (a renewal voids the pair before it)",
         "",
     ),
-    Option("subscribers", "read who follows each task; takes one request for each project instead of one for all", True),
+    Option(
+        "subscribers", "read who follows each task; takes one request for each project instead of one for all", True
+    ),
     Option("comment_files", "read the files of comments; takes one request for each task with comments", True),
     Option(
         "custom_fields",
