@@ -287,9 +287,8 @@ class Http:
         self._wire.keep.mkdir(parents=True, exist_ok=True)
         path = self._wire.keep / f"{self._vendor}-{hashlib.sha256(answer.body).hexdigest()[:12]}.txt"
         head = f"{request.method} {URL(request.url).path} ({request.about})\nHTTP {answer.status}\n\n"
-        token = (
-            request.headers.get("Authorization", "").rpartition(" ")[2].encode()
-        )  # a page may repeat what it was asked
+        # A page may repeat what it was asked with.
+        token = request.headers.get("Authorization", "").rpartition(" ")[2].encode()
         path.write_bytes(head.encode() + (answer.body.replace(token, b"***") if token else answer.body))
         return path
 

@@ -18,6 +18,7 @@ from migrator.sandbox.worksection.state import Account
 from migrator.vendor import Record
 from migrator.vendors.worksection.source import WorksectionSource
 from tests.journeys.stage import SAMPLES, Result, Stage, stage
+from tests.journeys.trouble import Alter, Altered, unaltered
 
 KYIV = ZoneInfo("Europe/Kyiv")
 _SOURCE_PAGE = re.compile(r"Worksection: (https?://\S+)$")
@@ -259,14 +260,16 @@ async def read_run(staged: Stage, here: Account, result: Result) -> Moved:
     )
 
 
-async def move(folder: Path, more: str = "") -> Moved:
-    """The sample account into the sample account of Planfix. `more`: further lines of the migration file."""
+async def move(folder: Path, more: str = "", *, source: Record | None = None, alter: Alter = unaltered) -> Moved:
+    """A Worksection account, the sample's unless given, into the sample account of Planfix. `more`: lines of the migration file."""
     rules, before, after = _RULES.read_text().partition(_FIELDS)
     assert before
     (folder / "mapping.toml").write_text(rules + before + _ONE_MORE + after)
-    async with stage(folder) as staged:
+    async with stage(folder, source=source) as staged:
         staged.file.write_text(staged.file.read_text().replace(str(_RULES), "mapping.toml") + more)
-        assert isinstance(staged.source.sandbox, Worksection)
+        worksection = staged.source.sandbox
+        assert isinstance(worksection, Worksection)
+        staged.source.sandbox = Altered(worksection, alter)
         result = await staged.migrator("run", "--json")
         assert result.code == 0, result.err
-        return await read_run(staged, staged.source.sandbox.account, result)
+        return await read_run(staged, worksection.account, result)

@@ -26,6 +26,11 @@ class Altered:
         return self.alter(call, self.inner.handle(call))
 
 
+def unaltered(_: Call, reply: Reply) -> Reply:
+    """The answer as it was given."""
+    return reply
+
+
 def replaced(reply: Reply, old: bytes, new: bytes) -> Reply:
     """The reply with one piece of its JSON put in place of another."""
     is_json = "json" in reply.headers.get("Content-Type", "")

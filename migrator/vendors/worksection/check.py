@@ -10,7 +10,7 @@ from migrator.vendors.worksection.catalogue import Catalogue
 from migrator.vendors.worksection.place import Place
 from migrator.vendors.worksection.values import email
 
-_UNSEEN = "tasks with delayed publication, who may see a task, which checklist items are ticked: no key can read these"
+_UNSEEN = "tasks with delayed publication, who may see a task or comment, which checklist items are ticked: no key can read these"
 
 
 def check_denied(reason: str) -> Check:
