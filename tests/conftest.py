@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,10 @@ pytest.register_assert_rewrite(
 # one before each synchronous test, which nobody closes.
 asyncio.set_event_loop(None)
 
-# Each example opens a checkpoint on the disk, whose speed is not what is tested.
-settings.register_profile("core", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("core")
+# Each example opens a checkpoint on the disk, whose speed is not what is tested. A gate must say the same twice, so the suite
+# repeats the same examples; HYPOTHESIS_PROFILE=search looks for new ones.
+settings.register_profile(
+    "core", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.register_profile("search", settings.get_profile("core"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "core"))
