@@ -91,7 +91,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """The verdict with the vendor's own words. `seconds`: how long to wait, where told. `remaining`: of the day's quota, where told."""
+    """The verdict with the vendor's own words. `seconds`: how long to wait, where told."""
 
     verdict: Verdict
     message: str = ""
@@ -132,7 +132,7 @@ class Http:
         self._wire = wire
         self._vendor = vendor
         self._renewing = asyncio.Lock()
-        self.sent = 0
+        self.sent = 0  # requests that left, repeats included
 
     async def send(self, request: Request) -> Answer:
         """The answer to a request that was done. Raises Refused, InDoubt, AccessDenied, TryLater, ContractBroken."""

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from migrator.ledger import Ledger, State
-from migrator.model import Issue, Kind, Ref
+from migrator.model import Kind, Ref
 from migrator.pipeline.transform import CONTINUED
 
 COLUMNS = ("extracted", "created", "matched", "skipped", "held", "refused", "open")
@@ -59,8 +59,3 @@ def count(ledger: Ledger, kind: Kind) -> dict[str, int]:
     row.update(Counter(worst.values()))
     row["open"] = row["extracted"] - sum(row[name] for name in COLUMNS if name not in ("extracted", "open"))
     return row
-
-
-def blockers(ledger: Ledger) -> list[Issue]:
-    """Why entities were held or refused."""
-    return [issue for issue in ledger.issues() if issue.reach == "blocker"]
