@@ -21,13 +21,15 @@ import orjson
 from yarl import URL
 
 from migrator.errors import AccessDenied, ContractBroken, InDoubt, InputWrong, MigratorError, Refused, TryLater
-from migrator.limits import Limiter
+from migrator.limits import Limiter, Patience
 from migrator.vendor import Body, Wire
 
 BODY_LIMIT = 512 * 2**20  # bytes of one JSON reply; 10,000 of the fattest tasks stay far below
 _BLOCK = 2**20
 _ATTEMPTS = 6
+_TURNED_AWAY_MOST = 60
 _WAIT_FIRST, _WAIT_MOST = 0.5, 30.0
+_OUT_OF_REACH = frozenset({0, 502, 503, 504})  # no answer at all, or that of a gateway: passes without anybody's doing
 _DENIED = "Check the secret, and the rights it carries."
 
 
@@ -132,6 +134,7 @@ class Http:
         self._wire = wire
         self._vendor = vendor
         self._renewing = asyncio.Lock()
+        self._patience = Patience(wait=wire.wait, say=lambda told: wire.say(f"{vendor}: {told}"))
         self.sent = 0  # requests that left, repeats included
 
     async def send(self, request: Request) -> Answer:
@@ -172,15 +175,24 @@ class Http:
         if request.effect is not Effect.READ and not self._wire.writable:
             raise MigratorError(f"a write ({request.about}) was about to leave where none may: report this as a bug")
         renewed = False
-        for attempt in range(1, _ATTEMPTS * 10):
+        attempt = turned_away = 0
+        began = asyncio.get_running_loop().time()
+        while True:
+            attempt += 1
             async with self._limiter.turn() as depart:
                 ready = self._auth.sign(request) if signed else request
                 judgement, answer = await self._once(ready, read, depart)
             match judgement.verdict:
                 case Verdict.DONE:
                     self._limiter.calm()
+                    self._patience.answered()
                     return answer
+                case Verdict.PACE if turned_away == _TURNED_AWAY_MOST:
+                    raise TryLater(
+                        f"{self._vendor} keeps turning {request.about} away; give the same command again later"
+                    )
                 case Verdict.PACE:
+                    turned_away += 1
                     self._limiter.refused(judgement.seconds)
                 case Verdict.QUOTA:
                     self._limiter.spent(judgement.seconds)
@@ -192,9 +204,8 @@ class Http:
                 case Verdict.REFUSED:
                     raise Refused(self._told(request, judgement), judgement.code)
                 case Verdict.BUSY | Verdict.BROKEN:
-                    self._give_up(ready, judgement, answer, attempt)
+                    self._give_up(ready, judgement, answer, attempt, began)
                     await asyncio.sleep(_backoff(attempt))
-        raise TryLater(f"{self._vendor} keeps turning {request.about} away; give the same command again later")
 
     async def _once(
         self, request: Request, read: Callable[[aiohttp.ClientResponse], Any], depart: Callable[[], None]
@@ -252,8 +263,8 @@ class Http:
             return aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)
         return aiohttp.ClientTimeout(total=seconds)
 
-    def _give_up(self, request: Request, judgement: Judgement, answer: Answer, attempt: int) -> None:
-        """Raise if the request must not, or need not, be sent once more."""
+    def _give_up(self, request: Request, judgement: Judgement, answer: Answer, attempt: int, began: float) -> None:
+        """Raise if the request must not, or need not, be sent once more. `began`: loop time of its first try."""
         told = self._told(request, judgement)
         unsent = judgement.code == "unsent"
         if request.effect is Effect.CREATE and not unsent:
@@ -262,6 +273,8 @@ class Http:
             return
         if judgement.verdict is Verdict.BROKEN:
             raise ContractBroken(f"{told}. The reply is kept in {self._keep(request, answer)}.")
+        if answer.status in _OUT_OF_REACH and self._patience.is_left(began, judgement.message):
+            return
         raise TryLater(f"{told}. Check the url and the network; the same command goes on where it stopped.")
 
     async def _renew(self, spent: Request, judgement: Judgement) -> None:
@@ -332,4 +345,4 @@ async def _to_file(response: aiohttp.ClientResponse, to: Path) -> Body:
 
 
 def _backoff(attempt: int) -> float:
-    return min(_WAIT_FIRST * 2.0 ** (attempt - 1), _WAIT_MOST) * (0.5 + random.random() / 2)  # noqa: S311  jitter
+    return min(_WAIT_FIRST * 2.0 ** min(attempt - 1, 10), _WAIT_MOST) * (0.5 + random.random() / 2)  # noqa: S311  jitter

@@ -1,4 +1,4 @@
-"""The pace of one account: evenly spaced turns just under the permitted rate, a pause for all after a refusal, a day quota."""
+"""The pace of one account: evenly spaced turns just under the permitted rate, a pause for all after a refusal, a day quota, an outage."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ GUARD_START, GUARD_LEAST, GUARD_MOST = 0.03, 0.01, 0.25
 _WIDEN, _NARROW = 0.01, 0.002
 _GRAIN = 1e-5  # seconds; a clock may stand a little before the moment it was set for
 _CALM = 60  # turns without a refusal after which the guard narrows
+_PATIENCE = 2 * 3600.0  # seconds for which an account that has answered before is waited for
+_SAID_EVERY = 600.0  # seconds
 
 
 class Limiter:
@@ -111,6 +113,37 @@ class Limiter:
 
     def _pause(self, seconds: float) -> None:
         self._open_at = max(self._open_at, asyncio.get_running_loop().time() + seconds)
+
+
+class Patience:
+    """How long one account out of reach is waited for: hours if it has answered in this session, else not at all."""
+
+    def __init__(self, *, wait: bool, say: Callable[[str], None]) -> None:
+        """`wait`: False = never."""
+        self._wait = wait
+        self._say = say
+        self._has_answered = False
+        self._said_at: float | None = None  # loop time; None = no outage
+
+    def answered(self) -> None:
+        """A request went through."""
+        self._has_answered = True
+        if self._said_at is not None:
+            self._said_at = None
+            self._say("the connection is back; going on")
+
+    def is_left(self, since: float, told: str) -> bool:
+        """Whether a request that has failed since then (loop time) is to be sent once more; says so now and then."""
+        now = asyncio.get_running_loop().time()
+        if not (self._wait and self._has_answered) or now - since >= _PATIENCE:
+            return False
+        if self._said_at is None or now - self._said_at >= _SAID_EVERY:
+            self._said_at = now
+            until = datetime.now(UTC) + timedelta(seconds=_PATIENCE - (now - since))
+            self._say(
+                f"{told}: trying again twice a minute until {until:%Y-%m-%d %H:%M} UTC. Ctrl-C stops, and loses nothing."
+            )
+        return True
 
 
 def _seconds_to_midnight() -> float:

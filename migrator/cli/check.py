@@ -22,7 +22,7 @@ _ACCESS = " access"  # how checks of access are named, by vendors too
 
 @as_command("migrator check acme/migration.toml", TALKING)
 @migration_file
-@click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait when the day's quota is spent.")
+@click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait for a spent quota or an account out of reach.")
 def command(call: Call, file: Path, no_wait: bool) -> int:
     """Look before: access, rights, mapping, disk.
 

@@ -25,7 +25,7 @@ from migrator.vendors import VENDORS
 
 @as_command("migrator map acme/migration.toml", TALKING)
 @migration_file
-@click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait when the day's quota is spent.")
+@click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait for a spent quota or an account out of reach.")
 def command(call: Call, file: Path, no_wait: bool) -> int:
     """Write or complete the mapping from both accounts.
 

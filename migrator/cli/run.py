@@ -34,7 +34,7 @@ _ETA_EVERY = 30.0  # seconds
 @click.option(
     "--dry-run", is_flag=True, help="Print what would be done, how many requests it takes and how long; write nothing."
 )
-@click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait when the day's quota is spent.")
+@click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait for a spent quota or an account out of reach.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many creates.")
 @click.option("--only", type=click.Choice([kind.value for kind in Kind]), multiple=True, help="Load this kind alone.")
 def command(call: Call, file: Path, dry_run: bool, no_wait: bool, limit: int | None, only: tuple[str, ...]) -> int:

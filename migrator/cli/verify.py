@@ -20,7 +20,7 @@ _SHOWN = 50  # differences in the text; --json has all
 
 @as_command("migrator verify acme/migration.toml", (*TALKING, 6))
 @migration_file
-@click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait when the day's quota is spent.")
+@click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait for a spent quota or an account out of reach.")
 def command(call: Call, file: Path, no_wait: bool) -> int:
     """Read the target back and compare.
 

@@ -268,7 +268,7 @@ async def _outage(
         staged.source.sandbox = Altered(staged.source.sandbox, source) if source else staged.source.sandbox
         staged.target.sandbox = Altered(staged.target.sandbox, target) if target else staged.target.sandbox
         began = loop.time()
-        result = await staged.migrator("run", "--json")
+        result = await staged.migrator("run", "--json", "--no-wait")
         seconds, asked, written = loop.time() - began, len(staged.source.log), len(staged.target.writes)
         found = leaks(staged, result)
         replies = [path.read_bytes() for path in (folder / "runs" / "lad" / "replies").glob("*")]

@@ -119,6 +119,7 @@ class Line:
     script: Script
     token: Token
     quota: Count
+    said: list[str]
 
     async def send(self, effect: Effect, **more: Any) -> Answer:
         method = "GET" if effect is Effect.READ else "POST"
@@ -143,10 +144,11 @@ async def line(
     judged: Callable[[Request, Answer], Judgement] = judge,
 ) -> AsyncIterator[Line]:
     script, quota, token = Script(list(replies)), Count(), token or Token()
-    wire = Wire(quota, tmp_path / "replies", writable=writable, wait=wait)
+    said: list[str] = []
+    wire = Wire(quota, tmp_path / "replies", writable=writable, wait=wait, say=said.append)
     limiter = Limiter(limits or Limits(requests=0, period=1.0, parallel=8), quota, wait=wait)
     async with serve(script, faults=Lays(*faults)) as running, aiohttp.ClientSession() as session:
-        yield Line(Http(session, limiter, token, judged, wire, "Script"), running, script, token, quota)
+        yield Line(Http(session, limiter, token, judged, wire, "Script"), running, script, token, quota, said)
 
 
 IN_DOUBT = {
@@ -217,6 +219,58 @@ async def test_a_read_gives_up_with_the_last_word_of_the_server(tmp_path: Path) 
         with pytest.raises(TryLater, match=r"the server failed.*same command"):
             await it.send(Effect.READ)
         assert it.calls == 6
+
+
+@pytest.mark.parametrize("effect", [Effect.READ, Effect.SET])
+async def test_an_outage_in_the_middle_is_waited_out_and_told(tmp_path: Path, effect: Effect) -> None:
+    async with line(tmp_path, [OK, *[Reply.json({}, 503)] * 100, OK]) as it:
+        await it.send(Effect.READ)
+        started = asyncio.get_running_loop().time()
+        assert (await it.send(effect)).status == 200
+        assert it.calls == 102
+        assert 600 < asyncio.get_running_loop().time() - started < 7200
+    first, *others = it.said
+    assert first.startswith("Script: the server failed: trying again twice a minute until ")
+    assert "Ctrl-C" in first
+    assert len(others) >= 2
+    assert others[-1] == "Script: the connection is back; going on"
+
+
+async def test_an_outage_of_hours_ends_the_run_for_later(tmp_path: Path) -> None:
+    async with line(tmp_path, [OK, Reply.json({}, 503)]) as it:
+        await it.send(Effect.READ)
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(TryLater):
+            await it.send(Effect.READ)
+        assert 7200 <= asyncio.get_running_loop().time() - started < 7300
+
+
+async def test_who_does_not_wait_is_told_of_an_outage_after_six_tries(tmp_path: Path) -> None:
+    async with line(tmp_path, [OK, Reply.json({}, 503)], wait=False) as it:
+        await it.send(Effect.READ)
+        with pytest.raises(TryLater):
+            await it.send(Effect.READ)
+        assert it.calls == 1 + 6
+
+
+async def test_a_server_that_fails_at_one_thing_alone_is_no_outage(tmp_path: Path) -> None:
+    async with line(tmp_path, [OK, Reply.json({}, 500)]) as it:
+        await it.send(Effect.READ)
+        with pytest.raises(TryLater):
+            await it.send(Effect.READ)
+        assert it.calls == 1 + 6
+
+
+async def test_a_create_waits_out_an_outage_in_which_nothing_leaves(tmp_path: Path) -> None:
+    port = _closed_port()
+    async with line(tmp_path) as it:
+        await it.send(Effect.READ)
+        sending = asyncio.create_task(it.send(Effect.CREATE, url=f"http://127.0.0.1:{port}/task"))
+        await asyncio.sleep(600)
+        script = Script([OK])
+        async with serve(script, port=port):
+            assert (await sending).status == 200
+        assert len(script.calls) == 1
 
 
 async def test_a_certain_no_is_refused_with_the_vendors_words(tmp_path: Path) -> None:
