@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite(
-    "tests.conformance.source_suite", "tests.conformance.target_suite", "tests.pipeline.stage"
+    "tests.conformance.source_suite", "tests.conformance.target_suite", "tests.pipeline.stage", "tests.vendors.bench"
 )
 
 # From now on the main thread has no loop until a test makes one. Without this, looptime's look at the current loop would make

@@ -6,20 +6,20 @@ files, and `open`, which gives an empty account as a Subject.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import pytest
 
 from migrator.errors import InDoubt, MigratorError
-from migrator.model import ENTITY_TYPES, Entity, File, Kind, Ref, owner
+from migrator.model import ENTITY_TYPES, Entity, Kind, Ref, owner
 from migrator.pipeline.plan import carried_kinds, order_of
-from migrator.pipeline.transform import mark
-from migrator.vendor import Body, Capabilities, Context, Made, Observed, Step, Target
+from migrator.vendor import Capabilities, Context, Observed, Step, Target
+from tests.vendors.bench import Book, step
 
 _PLACE = ("ref", "project", "parent", "on")
 FINISH = "finish"
@@ -44,8 +44,7 @@ class Desk:
     subject: Subject
     capabilities: Capabilities
     entities: tuple[Entity, ...]
-    bodies: Mapping[str, Path]
-    made: dict[tuple[Ref, str], str] = field(default_factory=dict)
+    book: Book
 
     @property
     def target(self) -> Target:
@@ -53,15 +52,7 @@ class Desk:
 
     @property
     def context(self) -> Context:
-        def files(ref: Ref) -> tuple[tuple[File, str], ...]:
-            mine = (one for one in self.entities if isinstance(one, File) and one.on == ref)
-            return tuple((one, id) for one in mine if (id := self.made.get((one.ref, "create"))))
-
-        def body(file: Ref) -> Body:
-            content = self.bodies[file.id].read_bytes()
-            return Body(self.bodies[file.id], len(content), hashlib.sha256(content).hexdigest())
-
-        return Context(lambda ref: self.made.get((ref, "create")), lambda *key: self.made.get(key), files, body)
+        return self.book.context
 
     def in_order(self) -> list[Entity]:
         kinds = [kind for kind in order_of(self.capabilities) if kind in self.capabilities.creates]
@@ -72,19 +63,12 @@ class Desk:
         for part in self.target.parts(entity):
             along = carried_kinds(self.capabilities, entity.ref.kind) if part == "create" else []
             carried = tuple(one for one in self.entities if owner(one) == entity.ref and one.ref.kind in along)
-            yield Step(entity, part, mark("conformance", entity.ref, part), carried)
-
-    def step(self, entity: Entity, part: str) -> Step:
-        return Step(entity, part, mark("conformance", entity.ref, part))
-
-    def note(self, step: Step, made: Made) -> None:
-        self.made[step.ref, step.part] = made.id
-        self.made.update({(ref, "create"): id for ref, id in made.carried.items()})
+            yield step(entity, part, carried)
 
     async def create(self, entity: Entity) -> None:
-        for step in self.steps(entity):
-            if (step.ref, step.part) not in self.made:
-                self.note(step, await self.target.create(step, self.context))
+        for one in self.steps(entity):
+            if (one.ref, one.part) not in self.book.made:
+                self.book.note(one, await self.target.create(one, self.context))
 
     async def create_before(self, last: Entity) -> None:
         """All that comes before an entity."""
@@ -97,7 +81,7 @@ class Desk:
         for kind in (Kind.TASK, Kind.PROJECT):
             for entity in reversed([one for one in self.in_order() if one.ref.kind is kind]):
                 if kind in self.capabilities.finishes:
-                    await self.target.finish(self.step(entity, FINISH), self.context)
+                    await self.target.finish(step(entity, FINISH), self.context)
 
     async def load(self) -> None:
         for entity in self.in_order():
@@ -105,7 +89,7 @@ class Desk:
         await self.finish_all()
 
     async def observed(self, kind: Kind) -> dict[str, Observed]:
-        steps = tuple(self.step(one, "create") for one in self.in_order() if one.ref.kind is kind)
+        steps = tuple(step(one) for one in self.in_order() if one.ref.kind is kind)
         return {one.id: one async for one in self.target.read_back(kind, steps, self.context)} if steps else {}
 
 
@@ -115,16 +99,17 @@ class TargetSuite:
     capabilities: Capabilities
     entities: tuple[Entity, ...]
     bodies: Mapping[str, bytes]
+    once: Mapping[str, int] = MappingProxyType(
+        {}
+    )  # step -> requests that serve all later ones too, and are foretold of none
 
     def open(self, tmp_path: Path, *, writable: bool = True) -> AbstractAsyncContextManager[Subject]:
         """An account with nothing in it of what the suite makes."""
         raise NotImplementedError
 
     def desk(self, subject: Subject, tmp_path: Path) -> Desk:
-        paths = {id: tmp_path / f"body-{id}" for id in self.bodies}
-        for id, path in paths.items():
-            path.write_bytes(self.bodies[id])
-        return Desk(subject, self.capabilities, self.entities, paths)
+        contents = {Ref(Kind.FILE, id): content for id, content in self.bodies.items()}
+        return Desk(subject, self.capabilities, self.entities, Book(tmp_path, contents))
 
     def lonely(self, kind: Kind) -> Entity:
         """One of the kind, skipping where the vendor creates or finds none."""
@@ -158,9 +143,9 @@ class TargetSuite:
             desk = self.desk(subject, tmp_path)
             await desk.load()
             for entity in desk.in_order():
-                assert all(desk.made[entity.ref, part] for part in subject.target.parts(entity)), str(entity.ref)
+                assert all(desk.book.made[entity.ref, part] for part in subject.target.parts(entity)), str(entity.ref)
             for kind in Kind:
-                ids = [id for (ref, part), id in desk.made.items() if ref.kind is kind and part == "create"]
+                ids = [id for (ref, part), id in desk.book.made.items() if ref.kind is kind and part == "create"]
                 assert len(set(ids)) == len(ids)
 
     async def test_what_was_made_reads_back_as_expected(self, tmp_path: Path) -> None:
@@ -170,8 +155,8 @@ class TargetSuite:
             for kind in self.capabilities.creates:
                 observed = await desk.observed(kind)
                 for entity in [one for one in desk.in_order() if one.ref.kind is kind]:
-                    there = observed[desk.made[entity.ref, "create"]]
-                    expected = dict(subject.target.expected(desk.step(entity, "create"), desk.context))
+                    there = observed[desk.book.made[entity.ref, "create"]]
+                    expected = dict(subject.target.expected(step(entity), desk.context))
                     assert expected
                     assert {name: there.fields.get(name, "") for name in expected} == expected, str(entity.ref)
 
@@ -182,24 +167,26 @@ class TargetSuite:
             for kind in self.capabilities.creates - self.capabilities.carried:
                 observed = await desk.observed(kind)
                 for entity in [one for one in desk.in_order() if one.ref.kind is kind]:
-                    mine = {desk.step(entity, part).mark for part in subject.target.parts(entity)}
-                    assert observed[desk.made[entity.ref, "create"]].mark in {"", *mine}
+                    mine = {step(entity, part).mark for part in subject.target.parts(entity)}
+                    assert observed[desk.book.made[entity.ref, "create"]].mark in {"", *mine}
 
     async def test_a_step_costs_as_many_requests_as_it_says(self, tmp_path: Path) -> None:
         async with self.open(tmp_path) as subject:
             desk = self.desk(subject, tmp_path)
+            more: dict[str, int] = {}
             for entity in desk.in_order():
-                for step in desk.steps(entity):
-                    if (step.ref, step.part) in desk.made:
-                        continue
-                    sent = subject.sent()
-                    desk.note(step, await subject.target.create(step, desk.context))
-                    assert subject.sent() - sent == subject.target.requests(step), f"{step.ref} {step.part}"
+                for one in desk.steps(entity):
+                    if (one.ref, one.part) not in desk.book.made:
+                        told = subject.sent() + subject.target.requests(one)
+                        desk.book.note(one, await subject.target.create(one, desk.context))
+                        more[f"{one.ref} {one.part}"] = subject.sent() - told
             for entity in desk.in_order():
                 if entity.ref.kind in self.capabilities.finishes:
-                    sent, step = subject.sent(), desk.step(entity, FINISH)
-                    await subject.target.finish(step, desk.context)
-                    assert subject.sent() - sent == subject.target.requests(step), f"{step.ref} {FINISH}"
+                    one = step(entity, FINISH)
+                    told = subject.sent() + subject.target.requests(one)
+                    await subject.target.finish(one, desk.context)
+                    more[f"{one.ref} {FINISH}"] = subject.sent() - told
+            assert {name: number for name, number in more.items() if number} == dict(self.once)
 
     async def test_finishing_twice_changes_nothing_more(self, tmp_path: Path) -> None:
         async with self.open(tmp_path) as subject:
@@ -213,8 +200,8 @@ class TargetSuite:
         async with self.open(tmp_path) as subject:
             desk = self.desk(subject, tmp_path)
             await desk.load()
-            for ref, part in desk.made:
-                address = subject.target.link(ref.kind, desk.made[ref, part]) if part == "create" else None
+            for ref, part in desk.book.made:
+                address = subject.target.link(ref.kind, desk.book.made[ref, part]) if part == "create" else None
                 assert address is None or "://" in address
 
     @pytest.mark.parametrize("kind", list(Kind))
@@ -224,17 +211,17 @@ class TargetSuite:
             losing = subject.losing or pytest.skip("no reply to lose")
             desk = self.desk(subject, tmp_path)
             await desk.create_before(entity)
-            for step in desk.steps(entity):
+            for one in desk.steps(entity):
                 with losing("after"), pytest.raises(InDoubt):
-                    await subject.target.create(step, desk.context)
-                found = await subject.target.find((step,), desk.context)
-                assert set(found) == {step.ref}
-                desk.note(step, found[step.ref])
+                    await subject.target.create(one, desk.context)
+                found = await subject.target.find((one,), desk.context)
+                assert set(found) == {one.ref}
+                desk.book.note(one, found[one.ref])
             before = await desk.observed(kind)
             await self._the_rest(desk, entity)
-            assert desk.made[entity.ref, "create"] in before
-            expected = subject.target.expected(desk.step(entity, "create"), desk.context)
-            there = (await desk.observed(kind))[desk.made[entity.ref, "create"]]
+            assert desk.book.made[entity.ref, "create"] in before
+            expected = subject.target.expected(step(entity), desk.context)
+            there = (await desk.observed(kind))[desk.book.made[entity.ref, "create"]]
             assert {name: there.fields.get(name, "") for name in expected} == dict(expected)
 
     async def _the_rest(self, desk: Desk, entity: Entity) -> None:
@@ -250,11 +237,11 @@ class TargetSuite:
             losing = subject.losing or pytest.skip("no reply to lose")
             desk = self.desk(subject, tmp_path)
             await desk.create_before(entity)
-            for step in desk.steps(entity):
+            for one in desk.steps(entity):
                 with losing("before"), pytest.raises(InDoubt):
-                    await subject.target.create(step, desk.context)
-                assert await subject.target.find((step,), desk.context) == {}
-                desk.note(step, await subject.target.create(step, desk.context))
+                    await subject.target.create(one, desk.context)
+                assert await subject.target.find((one,), desk.context) == {}
+                desk.book.note(one, await subject.target.create(one, desk.context))
 
     @pytest.mark.parametrize("kind", list(Kind))
     async def test_only_what_is_there_is_found_among_many(self, tmp_path: Path, kind: Kind) -> None:
@@ -265,18 +252,18 @@ class TargetSuite:
             await desk.create_before(mine[0])
             for one in mine[:-1]:
                 await desk.create(one)
-            found = await subject.target.find(tuple(desk.step(one, "create") for one in mine), desk.context)
+            found = await subject.target.find(tuple(step(one) for one in mine), desk.context)
             assert {ref: made.id for ref, made in found.items()} == {
-                one.ref: desk.made[one.ref, "create"] for one in mine[:-1]
+                one.ref: desk.book.made[one.ref, "create"] for one in mine[:-1]
             }
 
     async def test_nothing_is_written_where_nothing_may_be(self, tmp_path: Path) -> None:
         async with self.open(tmp_path, writable=False) as subject:
             desk = self.desk(subject, tmp_path)
             sent = subject.sent()
-            [step, *_] = desk.steps(desk.in_order()[0])
+            [one, *_] = desk.steps(desk.in_order()[0])
             with pytest.raises(MigratorError):
-                await subject.target.create(step, desk.context)
+                await subject.target.create(one, desk.context)
             assert subject.sent() == sent
 
     async def test_a_preflight_of_a_good_account_finds_no_error(self, tmp_path: Path) -> None:

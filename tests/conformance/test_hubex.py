@@ -1,21 +1,22 @@
-"""The HubEx target keeps what every target must, against its sandbox."""
+"""HubEx keeps what every source and every target must, against its sandbox."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
 
 from migrator.model import CheckItem, Comment, Entity, File, Kind, Ref
-from migrator.sandbox.faults import Faults
-from migrator.sandbox.hubex import HubEx, Limits
 from migrator.sandbox.server import serve
-from migrator.vendor import Account, Wire
-from migrator.vendors.hubex import CAPABILITIES, VENDOR
+from migrator.vendor import Source
+from migrator.vendors.hubex import CAPABILITIES
+from tests.conformance.source_suite import SourceSuite
 from tests.conformance.target_suite import Subject, TargetSuite
 from tests.vendors import test_hubex_target as samples
+from tests.vendors.bench import losing, never
+from tests.vendors.test_hubex_source import opened, sample
 
 COMMENT = Comment(ref=Ref(Kind.COMMENT, "c0"), on=samples.SUBTASK.ref, text=samples.COMMENT.text)
 LINES = tuple(
@@ -38,7 +39,17 @@ ENTITIES: tuple[Entity, ...] = (
     samples.COST,
     samples.MONEY,
 )
+OPTIONS = {**samples.OPTIONS, "address": "Тверь, Волжский проспект, 14", "stand_in": "Андрей Жуков"}
 BODIES = {ref.id: content for ref, content in samples.CONTENTS.items()}
+
+
+class TestSource(SourceSuite):
+    capabilities = CAPABILITIES
+
+    @asynccontextmanager
+    async def open(self, tmp_path: Path) -> AsyncIterator[Source]:
+        async with serve(sample()) as running, opened(running, tmp_path) as source:
+            yield source
 
 
 class TestTarget(TargetSuite):
@@ -48,20 +59,7 @@ class TestTarget(TargetSuite):
 
     @asynccontextmanager
     async def open(self, tmp_path: Path, *, writable: bool = True) -> AsyncIterator[Subject]:
-        faults, quota = Faults(when=lambda *_: False), samples.NoQuota()
-        options = {**samples.OPTIONS, "address": "Тверь, Волжский проспект, 14", "stand_in": "Андрей Жуков"}
-        sandbox = HubEx(samples.sample(lag_calls=0), limits=Limits(None))
-        assert VENDOR.open_target is not None
-        async with serve(sandbox, faults=faults) as running:
-            secret = samples.sample()["service_tokens"][0]["token"]
-            account = Account("hubex", f"{running.url}/fsm", None, secret, "Europe/Moscow", samples.FREE, options)
-            async with VENDOR.open_target(account, Wire(quota, tmp_path / "replies", writable, wait=False)) as target:
-
-                @contextmanager
-                def losing(when: str) -> Iterator[None]:
-                    faults.lost, faults.cut = float(when == "after"), float(when == "before")
-                    faults.when = lambda method, *_: method == "POST"
-                    yield
-                    faults.when = lambda *_: False
-
-                yield Subject(target, lambda: quota.sent, losing)
+        faults, account = never(), samples.sample(lag_calls=0)
+        lose = losing(faults, lambda method, *_: method == "POST")
+        async with samples.bench(tmp_path, faults=faults, account=account, options=OPTIONS, writable=writable) as on:
+            yield Subject(on.target, lambda: on.quota.sent, lose)

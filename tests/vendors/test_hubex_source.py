@@ -26,6 +26,7 @@ from migrator.vendor import Account, Limits, Page, Record, Source, Wire
 from migrator.vendors.hubex import VENDOR
 from migrator.vendors.hubex.auth import ServiceToken
 from migrator.vendors.hubex.client import Client, api_address, judge, open_client
+from tests.vendors.bench import NoQuota
 
 Model = TypeVar("Model")
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[2] / "samples" / "hubex-account.json").read_text())
@@ -33,16 +34,6 @@ SERVICE = "hubex-sample-service-token"
 API = "https://api.hubex.ru/fsm"
 SIGNED = {"Authorization": "Bearer x"}
 LIVE = [task for task in SAMPLE["tasks"] if not task.get("deleted")]
-
-
-class Uncounted:
-    """A quota that counts nothing."""
-
-    def spend(self) -> None:
-        pass
-
-    def spent_today(self) -> int:
-        return 0
 
 
 def account(url: str, secret: str = SERVICE, **options: str | int | bool) -> Account:
@@ -59,7 +50,7 @@ async def opened(
     running: Running, folder: Path, secret: str = SERVICE, **options: str | int | bool
 ) -> AsyncIterator[Source]:
     assert VENDOR.open_source is not None
-    async with VENDOR.open_source(account(running.url, secret, **options), Wire(Uncounted(), folder)) as source:
+    async with VENDOR.open_source(account(running.url, secret, **options), Wire(NoQuota(), folder)) as source:
         yield source
 
 
@@ -236,7 +227,7 @@ def crowd(count: int, **options: Any) -> HubEx:
 
 @asynccontextmanager
 async def connected(url: str, folder: Path, *, writable: bool = False, **options: Any) -> AsyncIterator[Client]:
-    async with open_client(account(url, **options), Wire(Uncounted(), folder, writable=writable)) as client:
+    async with open_client(account(url, **options), Wire(NoQuota(), folder, writable=writable)) as client:
         yield client
 
 

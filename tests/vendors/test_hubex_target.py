@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -38,13 +36,13 @@ from migrator.model import (
 from migrator.sandbox.faults import Faults
 from migrator.sandbox.hubex import HubEx
 from migrator.sandbox.hubex import Limits as SandboxLimits
-from migrator.sandbox.server import Call, Reply, Running, serve
-from migrator.vendor import Account, Body, Context, Limits, Made, Observed, Step, Wire
+from migrator.sandbox.server import Call, Reply
+from migrator.vendor import Account
 from migrator.vendors.hubex import CAPABILITIES, VENDOR
 from migrator.vendors.hubex.target import HubExTarget
+from tests.vendors.bench import FREE, Bench, opened, step
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "hubex-account.json"
-FREE = Limits(requests=0, period=1.0, parallel=3, timeout=10.0, quarantine=0.0)
 OPTIONS: Mapping[str, str | int | bool] = {
     "task_type": "Плановое ТО",
     "asset_type": "Здание",
@@ -148,87 +146,11 @@ def sample(**options: Any) -> dict[str, Any]:
     return {**loaded, "options": {**loaded["options"], **options}}
 
 
-@dataclass
-class NoQuota:
-    """Counts, and never says no."""
-
-    sent: int = 0
-
-    def spend(self) -> None:
-        self.sent += 1
-
-    def spent_today(self) -> int:
-        return self.sent
-
-
-@dataclass
-class Book:
-    """A run's memory in small: what was made, as which id, and where the bytes of files lie."""
-
-    made: dict[tuple[Ref, str], str] = field(default_factory=dict)
-    files: list[File] = field(default_factory=list)
-    folder: Path = Path()
-
-    @property
-    def context(self) -> Context:
-        def owned(ref: Ref) -> tuple[tuple[File, str], ...]:
-            return tuple((one, self.made[one.ref, "create"]) for one in self.files if one.on == ref)
-
-        def body(ref: Ref) -> Body:
-            content = CONTENTS[ref]
-            path = self.folder / hashlib.sha256(content).hexdigest()
-            path.write_bytes(content)
-            return Body(path, len(content), path.name)
-
-        return Context(
-            lambda ref: self.made.get((ref, "create")), lambda ref, part: self.made.get((ref, part)), owned, body
-        )
-
-
-def step(entity: Entity, part: str = "create") -> Step:
-    return Step(entity, part, str(uuid.uuid5(uuid.NAMESPACE_URL, f"{entity.ref}/{part}")))
-
-
-@dataclass
-class Bench:
-    """An open target, the sandbox behind it, and the book."""
-
-    target: HubExTarget
-    sandbox: HubEx
-    running: Running
-    book: Book
-    quota: NoQuota
-
-    async def make(self, *entities: Entity) -> list[Made]:
-        """Create the entities, part by part."""
-        results = []
-        for entity in entities:
-            for part in self.target.parts(entity):
-                made = await self.target.create(step(entity, part), self.book.context)
-                self.book.made[entity.ref, part] = made.id
-                results.append(made)
-            if isinstance(entity, File):
-                self.book.files.append(entity)
-        return results
-
-    async def finish(self, entity: Entity) -> Made:
-        return await self.target.finish(step(entity, "finish"), self.book.context)
-
-    async def seen(self, *entities: Entity) -> dict[str, Observed]:
-        await self.settle()
-        steps = tuple(step(entity) for entity in entities)
-        rows = self.target.read_back(entities[0].ref.kind, steps, self.book.context)
-        return {row.id: row async for row in rows}
+class HubExBench(Bench[HubExTarget, HubEx]):
+    """With what was asked of it, and where tasks stand."""
 
     async def settle(self) -> None:
-        """A call that lets the one before it show: an update that was only accepted (202) lags."""
         await self.target.check()
-
-    async def assert_as_expected(self, entity: Entity) -> None:
-        """What is read back is what was expected, in every field."""
-        seen = (await self.seen(entity))[self.book.made[entity.ref, "create"]].fields
-        expected = self.target.expected(step(entity), self.book.context)
-        assert {name: seen.get(name, "") for name in expected} == dict(expected)
 
     def stage(self, task: Task) -> str:
         """The stage that the sandbox has the task in."""
@@ -256,22 +178,14 @@ async def bench(
     options: Mapping[str, str | int | bool] = OPTIONS,
     writable: bool = True,
     sandbox_type: type[HubEx] = HubEx,
-) -> AsyncIterator[Bench]:
+) -> AsyncIterator[HubExBench]:
+    def side(url: str) -> Account:
+        return Account("hubex", f"{url}/fsm", None, token, "Europe/Moscow", FREE, dict(options))
+
     sandbox = sandbox_type(account or sample(), limits=SandboxLimits(None))
-    quota = NoQuota()
-    async with serve(sandbox, faults=faults) as running:
-        side = Account(
-            "hubex",
-            f"{running.url}/fsm",
-            secret=token,
-            time_zone="Europe/Moscow",
-            limits=FREE,
-            options=dict(options),
-        )
-        assert VENDOR.open_target is not None
-        async with VENDOR.open_target(side, Wire(quota, folder / "replies", writable=writable, wait=False)) as target:
-            assert isinstance(target, HubExTarget)
-            yield Bench(target, sandbox, running, Book(folder=folder), quota)
+    async with opened(HubExBench, VENDOR, sandbox, side, folder, faults=faults, writable=writable) as on:
+        on.book.contents |= CONTENTS
+        yield on
 
 
 class StrictMarkup(HubEx):
@@ -383,18 +297,19 @@ async def test_a_lost_answer_is_found_again_or_not_at_all(
     async with bench(tmp_path, faults=faults) as on:
         await on.make(*_before(entity))
         for earlier in on.target.parts(entity)[: on.target.parts(entity).index(part)]:
-            on.book.made[entity.ref, earlier] = (await on.target.create(step(entity, earlier), on.book.context)).id
+            await on.send(step(entity, earlier))
         with pytest.raises(InDoubt):
             await on.target.create(step(entity, part), on.book.context)
         await on.settle()
-        found = await on.target.find((step(entity, part),), on.book.context)
+        found = await on.find(step(entity, part))
         assert set(found) == ({entity.ref} if committed else set())
-        on.book.made[entity.ref, part] = (
-            found[entity.ref].id if committed else (await on.target.create(step(entity, part), on.book.context)).id
-        )
+        if committed:
+            on.book.note(step(entity, part), found[entity.ref])
+        else:
+            await on.send(step(entity, part))
         parts = on.target.parts(entity)
         for after in parts[parts.index(part) + 1 :]:
-            on.book.made[entity.ref, after] = (await on.target.create(step(entity, after), on.book.context)).id
+            await on.send(step(entity, after))
         if entity.ref.kind in CAPABILITIES.finishes:
             await on.finish(entity)
         await on.assert_as_expected(entity)
@@ -539,7 +454,7 @@ async def test_a_damaged_upload_is_refused_and_leaves_nothing(tmp_path: Path) ->
         with pytest.raises(Refused, match="damaged"):
             await on.make(FILE)
         await on.settle()
-        assert await on.target.find((step(FILE),), on.book.context) == {}
+        assert await on.find(step(FILE)) == {}
 
 
 async def test_a_project_of_no_client_goes_to_the_company_of_the_option_or_nowhere(tmp_path: Path) -> None:
@@ -566,7 +481,7 @@ async def test_projects_may_become_companies(tmp_path: Path) -> None:
             await on.assert_as_expected(entity)
         with pytest.raises(Refused, match="takes no files"):
             await on.make(FILES[1])
-        assert await on.target.find((step(bare),), on.book.context) == {bare.ref: made[0]}
+        assert await on.find(step(bare)) == {bare.ref: made[0]}
 
 
 async def test_the_creation_date_goes_into_the_attribute_of_the_option(tmp_path: Path) -> None:

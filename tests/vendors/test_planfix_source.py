@@ -27,6 +27,7 @@ from migrator.vendor import Account, Limits, Source, Wire
 from migrator.vendors.planfix import VENDOR, plan
 from migrator.vendors.planfix.client import LINK, PAGE, judge
 from tests.conformance.source_suite import Walk, decoded, walk
+from tests.vendors.bench import NoQuota
 from tests.vendors.planfix_caller import TOKEN, sample
 from tests.vendors.planfix_openapi import check_request
 
@@ -34,16 +35,6 @@ Model = TypeVar("Model")
 SITE = "https://lad.planfix.ru"
 DOWNLOAD = Request("GET", "https://acme.planfix.ru/rest/file/5/download", Effect.READ, "file 5", bytes=True)
 BY_DAYS = "/rest/comment/list"
-
-
-class Uncounted:
-    """A quota that counts nothing."""
-
-    def spend(self) -> None:
-        pass
-
-    def spent_today(self) -> int:
-        return 0
 
 
 @asynccontextmanager
@@ -57,7 +48,7 @@ async def opened(running: Running, folder: Path, token: str = TOKEN, **options: 
         options={"site": SITE, **options},
     )
     assert VENDOR.open_source is not None
-    async with VENDOR.open_source(account, Wire(Uncounted(), folder, wait=False)) as source:
+    async with VENDOR.open_source(account, Wire(NoQuota(), folder, wait=False)) as source:
         yield source
 
 

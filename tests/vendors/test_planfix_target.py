@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +21,6 @@ from migrator.model import (
     Contact,
     Cost,
     Entity,
-    File,
     Kind,
     Project,
     Ref,
@@ -34,14 +31,14 @@ from migrator.model import (
 from migrator.sandbox.faults import Faults
 from migrator.sandbox.planfix import Limits as SandboxLimits
 from migrator.sandbox.planfix import Planfix
-from migrator.sandbox.server import Call, Reply, Running, serve
-from migrator.vendor import Account, Body, Context, Limits, Made, Observed, Step, Wire
+from migrator.sandbox.server import Call, Reply, Running
+from migrator.vendor import Account
 from migrator.vendors.planfix import CAPABILITIES, VENDOR
 from migrator.vendors.planfix.target import PlanfixTarget
+from tests.vendors.bench import FREE, Bench, opened, step
 from tests.vendors.planfix_caller import sample
 from tests.vendors.planfix_openapi import check_request
 
-FREE = Limits(requests=0, period=1.0, parallel=3, timeout=10.0, quarantine=0.0)
 TEMPLATES = {"task_template": "Задача", "project_template": "Проект"}
 ROBOT = "user:1"
 BOIKO = Who(id="5", name="Дмитро Бойко", target="user:5")
@@ -102,6 +99,11 @@ COST = Cost(
     time_in=TIME_IN,
     money_in=MONEY_IN,
 )
+FILES = (
+    (PROJECT.ref, "кошторис.xlsx", b"x" * 2049),
+    (TASK.ref, 'план "1".pdf', b"%PDF"),
+    (COMMENT.ref, "../../фото.jpg", b"jpg" * 700),
+)
 COMPANY = Company(ref=Ref(Kind.COMPANY, "f1"), name="ФОП Коваль")
 CONTACT = Contact(
     ref=Ref(Kind.CONTACT, "k1"),
@@ -116,83 +118,8 @@ CONTACT = Contact(
 )
 
 
-@dataclass
-class NoQuota:
-    """Counts, and never says no."""
-
-    sent: int = 0
-
-    def spend(self) -> None:
-        self.sent += 1
-
-    def spent_today(self) -> int:
-        return self.sent
-
-
-@dataclass
-class Book:
-    """A run's memory in small: what was made, as which id, and where the bytes of files lie."""
-
-    made: dict[tuple[Ref, str], str] = field(default_factory=dict)
-    files: list[File] = field(default_factory=list)
-    folder: Path = Path()
-    contents: dict[Ref, bytes] = field(default_factory=dict)
-
-    @property
-    def context(self) -> Context:
-        def owned(ref: Ref) -> tuple[tuple[File, str], ...]:
-            return tuple((one, self.made[one.ref, "create"]) for one in self.files if one.on == ref)
-
-        def body(ref: Ref) -> Body:
-            content = self.contents[ref]
-            path = self.folder / hashlib.sha256(content).hexdigest()
-            path.write_bytes(content)
-            return Body(path, len(content), path.name)
-
-        return Context(
-            lambda ref: self.made.get((ref, "create")), lambda ref, part: self.made.get((ref, part)), owned, body
-        )
-
-
-def step(entity: Entity, part: str = "create") -> Step:
-    return Step(entity, part, str(uuid.uuid5(uuid.NAMESPACE_URL, f"{entity.ref}/{part}")))
-
-
-@dataclass
-class Bench:
-    """An open target, the sandbox behind it, and the book."""
-
-    target: PlanfixTarget
-    sandbox: Planfix
-    running: Running
-    book: Book
-    quota: NoQuota
-
-    async def make(self, *entities: Entity) -> list[Made]:
-        """Create the entities, part by part."""
-        results = []
-        for entity in entities:
-            for part in self.target.parts(entity):
-                made = await self.target.create(step(entity, part), self.book.context)
-                self.book.made[entity.ref, part] = made.id
-                results.append(made)
-            if isinstance(entity, File):
-                self.book.files.append(entity)
-        return results
-
-    async def finish(self, entity: Entity) -> Made:
-        return await self.target.finish(step(entity, "finish"), self.book.context)
-
-    async def seen(self, *entities: Entity) -> dict[str, Observed]:
-        steps = tuple(step(entity) for entity in entities)
-        rows = self.target.read_back(entities[0].ref.kind, steps, self.book.context)
-        return {row.id: row async for row in rows}
-
-    async def assert_as_expected(self, entity: Entity) -> None:
-        """What is read back is what was expected, in every field."""
-        seen = (await self.seen(entity))[self.book.made[entity.ref, "create"]].fields
-        expected = self.target.expected(step(entity), self.book.context)
-        assert {name: seen.get(name, "") for name in expected} == dict(expected)
+class PlanfixBench(Bench[PlanfixTarget, Planfix]):
+    """With what was asked of it, by path."""
 
     def calls(self, path: str) -> list[Any]:
         return [one.call for one in self.running.log if one.call.path.startswith(f"/rest{path}")]
@@ -209,18 +136,14 @@ async def bench(
     options: Mapping[str, str] = TEMPLATES,
     writable: bool = True,
     sandbox_type: type[Planfix] = Planfix,
-) -> AsyncIterator[Bench]:
+) -> AsyncIterator[PlanfixBench]:
+    def side(url: str) -> Account:
+        return Account("planfix", f"{url}/rest", None, token, "Europe/Kyiv", FREE, dict(options))
+
     sandbox = sandbox_type(account or sample(), limits=limits)
-    quota = NoQuota()
-    async with serve(sandbox, faults=faults) as running:
-        side = Account(
-            "planfix", f"{running.url}/rest", secret=token, time_zone="Europe/Kyiv", limits=FREE, options=dict(options)
-        )
-        assert VENDOR.open_target is not None
-        async with VENDOR.open_target(side, Wire(quota, folder / "replies", writable=writable, wait=False)) as target:
-            assert isinstance(target, PlanfixTarget)
-            yield Bench(target, sandbox, running, Book(folder=folder), quota)
-    hold_to_specification(running)
+    async with opened(PlanfixBench, VENDOR, sandbox, side, folder, faults=faults, writable=writable) as on:
+        yield on
+    hold_to_specification(on.running)
 
 
 def hold_to_specification(running: Running) -> None:
@@ -264,17 +187,7 @@ async def test_opening_reads_the_words_of_the_account(tmp_path: Path) -> None:
 async def test_every_kind_reads_back_as_expected(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
         await on.make(COMPANY, CONTACT, PROJECT, TASK, SUBTASK)
-        files = [
-            File(ref=Ref(Kind.FILE, str(place)), on=above, name=name, size=len(content))
-            for place, (above, name, content) in enumerate(
-                [
-                    (PROJECT.ref, "кошторис.xlsx", b"x" * 2049),
-                    (TASK.ref, 'план "1".pdf', b"%PDF"),
-                    (COMMENT.ref, "../../фото.jpg", b"jpg" * 700),
-                ]
-            )
-        ]
-        on.book.contents = dict(zip((one.ref for one in files), (b"x" * 2049, b"%PDF", b"jpg" * 700), strict=True))
+        files = [on.book.file(str(place), *file) for place, file in enumerate(FILES)]
         await on.make(*files, COMMENT, CHECKITEM, COST)
         for entity in (SUBTASK, TASK, PROJECT):
             assert (await on.finish(entity)).issues == ()
@@ -311,15 +224,14 @@ async def test_a_lost_answer_is_looked_up(
         if entity is TASK:
             await on.make(PROJECT)
         for before in on.target.parts(entity)[: on.target.parts(entity).index(part)]:
-            made = await on.target.create(step(entity, before), on.book.context)
-            on.book.made[entity.ref, before] = made.id
+            await on.send(step(entity, before))
         if "/datatags/" in path:
             comment = on.book.made[entity.ref, "comment"]
             faults_off = lost(f"/datatags/{comment}").when
         faults.when = faults_off
         with pytest.raises(InDoubt):
             await on.target.create(step(entity, part), on.book.context)
-        found = await on.target.find((step(entity, part),), on.book.context)
+        found = await on.find(step(entity, part))
         if not committed:
             assert found == {}
             return
@@ -328,11 +240,11 @@ async def test_a_lost_answer_is_looked_up(
             await _finish_and_compare(on, entity, part)
 
 
-async def _finish_and_compare(on: Bench, entity: Entity, part: str) -> None:
+async def _finish_and_compare(on: PlanfixBench, entity: Entity, part: str) -> None:
     """The rest of the entity is made, and the one that was adopted reads back as it should."""
     parts = on.target.parts(entity)
     for after in parts[parts.index(part) + 1 :]:
-        on.book.made[entity.ref, after] = (await on.target.create(step(entity, after), on.book.context)).id
+        await on.send(step(entity, after))
     if entity.ref.kind in CAPABILITIES.finishes:
         await on.finish(entity)
     await on.assert_as_expected(entity)
@@ -343,7 +255,7 @@ async def test_without_a_marker_field_the_vendors_own_mark_finds(tmp_path: Path)
         await on.make(PROJECT)
         with pytest.raises(InDoubt):
             await on.target.create(step(TASK), on.book.context)
-        found = await on.target.find((step(TASK), step(SUBTASK)), on.book.context)
+        found = await on.find(step(TASK), step(SUBTASK))
         assert set(found) == {TASK.ref}
 
 
@@ -353,7 +265,7 @@ async def test_an_ignored_filter_adopts_no_stranger(tmp_path: Path) -> None:
         one | {"type": 1} if one["name"] == "Migration ID" else one for one in account["custom_fields"]["task"]
     ]
     async with bench(tmp_path, account=account) as on:
-        assert await on.target.find((step(replace_project(TASK)),), on.book.context) == {}
+        assert await on.find(step(replace_project(TASK))) == {}
 
 
 def replace_project(task: Task) -> Task:
@@ -366,9 +278,9 @@ async def test_equal_checklist_lines_are_told_apart(tmp_path: Path) -> None:
     )
     async with bench(tmp_path) as on:
         await on.make(PROJECT, TASK, *lines[:2])
-        assert await on.target.find((step(lines[2]),), on.book.context) == {}
+        assert await on.find(step(lines[2])) == {}
         made = on.book.made.pop((lines[1].ref, "create"))
-        found = await on.target.find((step(lines[1]),), on.book.context)
+        found = await on.find(step(lines[1]))
         assert {ref: one.id for ref, one in found.items()} == {lines[1].ref: made}
 
 

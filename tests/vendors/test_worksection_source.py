@@ -26,6 +26,7 @@ from migrator.vendor import Account, Limits, Record, Source, Wire
 from migrator.vendors.worksection import VENDOR, plan
 from migrator.vendors.worksection.auth import AdminKey
 from migrator.vendors.worksection.client import judge
+from tests.vendors.bench import NoQuota
 
 Model = TypeVar("Model")
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[2] / "samples" / "worksection-account.json").read_text())
@@ -34,16 +35,6 @@ OAUTH = SAMPLE["account"]["oauth"]
 PAIR = OAUTH["tokens"][0]
 SECRET = json.dumps({"client_id": OAUTH["client_id"], "client_secret": OAUTH["client_secret"], **PAIR})
 CALL = Request("POST", "https://acme.worksection.com/api/admin/v2/?action=get_tasks", Effect.READ, "tasks")
-
-
-class Uncounted:
-    """A quota that counts nothing."""
-
-    def spend(self) -> None:
-        pass
-
-    def spent_today(self) -> int:
-        return 0
 
 
 @asynccontextmanager
@@ -57,7 +48,7 @@ async def opened(running: Running, folder: Path, secret: str = KEY, **options: s
         options={"oauth_url": running.url, **options},
     )
     assert VENDOR.open_source is not None
-    async with VENDOR.open_source(account, Wire(Uncounted(), folder)) as source:
+    async with VENDOR.open_source(account, Wire(NoQuota(), folder)) as source:
         yield source
 
 

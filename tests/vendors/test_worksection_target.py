@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -39,15 +36,14 @@ from migrator.model import (
     Who,
 )
 from migrator.sandbox.faults import Faults
-from migrator.sandbox.server import Running, serve
 from migrator.sandbox.worksection import Worksection
-from migrator.vendor import Account, Body, Context, Limits, Made, Observed, Step, Wire
+from migrator.vendor import Account, Made
 from migrator.vendors.worksection import CAPABILITIES, VENDOR
 from migrator.vendors.worksection.target import WorksectionTarget
 from migrator.vendors.worksection.wording import short
+from tests.vendors.bench import FREE, Bench, opened, step
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[2] / "samples" / "worksection-account.json").read_text())
-FREE = Limits(requests=0, period=1.0, parallel=3, timeout=10.0, quarantine=0.0)
 ZERNO = "oksana@zerno.example.org"
 
 
@@ -131,87 +127,24 @@ COMPANY = Company(ref=Ref(Kind.COMPANY, "f1"), name="ФОП Коваль", clien
 TAG = Tag(ref=Ref(Kind.TAG, "task/1"), title="Дах, скат", group="Вид, робіт", of=Kind.TASK, private=True)
 
 
-def a_file(id: str, on: Ref, name: str, content: bytes) -> File:
-    return File(ref=Ref(Kind.FILE, id), on=on, name=name, size=len(content))
+CONTENTS = {Ref(Kind.FILE, "0"): b"x" * 2049, Ref(Kind.FILE, "1"): b"%PDF", Ref(Kind.FILE, "2"): b"jpg" * 700}
+FILES = tuple(
+    File(ref=ref, on=on, name=name, size=len(CONTENTS[ref]))
+    for ref, on, name in zip(
+        CONTENTS,
+        (PROJECT.ref, TASK.ref, COMMENT.ref),
+        ("кошторис.xlsx", 'план "1".pdf', "../../фото.jpg"),
+        strict=True,
+    )
+)
 
 
-@dataclass
-class NoQuota:
-    """Counts, and never says no."""
+class WorksectionBench(Bench[WorksectionTarget, Worksection]):
+    """With what was asked of it, and what travels along."""
 
-    sent: int = 0
-
-    def spend(self) -> None:
-        self.sent += 1
-
-    def spent_today(self) -> int:
-        return self.sent
-
-
-@dataclass
-class Book:
-    """A run's memory in small: what was made, as which id, and where the bytes of files lie."""
-
-    folder: Path
-    made: dict[Ref, str] = field(default_factory=dict)
-    files: list[File] = field(default_factory=list)
-    contents: dict[Ref, bytes] = field(default_factory=dict)
-
-    @property
-    def context(self) -> Context:
-        def owned(ref: Ref) -> tuple[tuple[File, str], ...]:
-            return tuple((one, self.made[one.ref]) for one in self.files if one.on == ref and one.ref in self.made)
-
-        def body(ref: Ref) -> Body:
-            content = self.contents[ref]
-            path = self.folder / hashlib.sha256(content).hexdigest()
-            path.write_bytes(content)
-            return Body(path, len(content), path.name)
-
-        return Context(self.made.get, lambda ref, _: self.made.get(ref), owned, body)
-
-    def file(self, id: str, on: Ref, name: str, content: bytes) -> File:
-        one = a_file(id, on, name, content)
-        self.files.append(one)
-        self.contents[one.ref] = content
-        return one
-
-
-def step(entity: Entity, *carried: Entity, part: str = "create") -> Step:
-    return Step(entity, part, str(uuid.uuid5(uuid.NAMESPACE_URL, f"{entity.ref}/{part}")), carried)
-
-
-@dataclass
-class Bench:
-    """An open target, the sandbox behind it, and the book."""
-
-    target: WorksectionTarget
-    sandbox: Worksection
-    running: Running
-    book: Book
-    quota: NoQuota
-
-    async def make(self, entity: Entity, *carried: Entity) -> Made:
-        made = await self.target.create(step(entity, *carried), self.book.context)
-        self.note(entity, made)
-        return made
-
-    def note(self, entity: Entity, made: Made) -> None:
-        self.book.made |= {entity.ref: made.id, **made.carried}
-
-    async def finish(self, entity: Entity) -> Made:
-        return await self.target.finish(step(entity, part="finish"), self.book.context)
-
-    async def assert_as_expected(self, *entities: Entity) -> None:
-        """What is read back is what was expected, in every field."""
-        steps = tuple(step(entity) for entity in entities)
-        rows = self.target.read_back(entities[0].ref.kind, steps, self.book.context)
-        seen: dict[str, Observed] = {row.id: row async for row in rows}
-        for one in steps:
-            expected = self.target.expected(one, self.book.context)
-            observed = seen[self.book.made[one.ref]]
-            assert {name: observed.fields.get(name, "") for name in expected} == dict(expected)
-            assert observed.mark in (one.mark, "")
+    async def put(self, entity: Entity, *carried: Entity) -> Made:
+        """Create the entity with what travels along."""
+        return await self.send(step(entity, carried=carried))
 
     def actions(self) -> Counter[str]:
         return Counter(parse_qs(entry.call.query)["action"][0] for entry in self.running.log)
@@ -220,16 +153,13 @@ class Bench:
 @asynccontextmanager
 async def bench(
     folder: Path, *, faults: Faults | None = None, writable: bool = True, **options: str
-) -> AsyncIterator[Bench]:
+) -> AsyncIterator[WorksectionBench]:
+    def side(url: str) -> Account:
+        return Account("worksection", url, None, SAMPLE["account"]["api_key"], "Europe/Kyiv", FREE, options)
+
     sandbox = Worksection(json.loads(json.dumps(SAMPLE)))
-    quota = NoQuota()
-    async with serve(sandbox, faults=faults) as running:
-        secret = SAMPLE["account"]["api_key"]
-        side = Account("worksection", running.url, None, secret, "Europe/Kyiv", FREE, options)
-        assert VENDOR.open_target is not None
-        async with VENDOR.open_target(side, Wire(quota, folder / "replies", writable=writable, wait=False)) as target:
-            assert isinstance(target, WorksectionTarget)
-            yield Bench(target, sandbox, running, Book(folder), quota)
+    async with opened(WorksectionBench, VENDOR, sandbox, side, folder, faults=faults, writable=writable) as on:
+        yield on
 
 
 async def test_opening_reads_the_words_of_the_account_and_writes_nothing(tmp_path: Path) -> None:
@@ -256,17 +186,16 @@ async def test_every_kind_reads_back_as_expected(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
         book = on.book
         for entity in (PERSON, GROUP, COMPANY, CONTACT, TAG):
-            await on.make(entity)
+            await on.put(entity)
             await on.assert_as_expected(entity)
-        of_project = book.file("1", PROJECT.ref, "кошторис.xlsx", b"x" * 2049)
-        of_task = book.file("2", TASK.ref, 'план "1".pdf', b"%PDF")
-        of_comment = book.file("3", COMMENT.ref, "../../фото.jpg", b"jpg" * 700)
-        await on.make(PROJECT, of_project)
-        assert (await on.make(TASK, of_task, *ITEMS)).carried.keys() == {of_task.ref, *(item.ref for item in ITEMS)}
+        of_project, of_task, of_comment = FILES
+        book.contents |= CONTENTS
+        await on.put(PROJECT, of_project)
+        assert (await on.put(TASK, of_task, *ITEMS)).carried.keys() == {of_task.ref, *(item.ref for item in ITEMS)}
         for entity in (SUBTASK, LEAF, DEEP):
-            await on.make(entity)
-        await on.make(COMMENT, of_comment)
-        await on.make(COST)
+            await on.put(entity)
+        await on.put(COMMENT, of_comment)
+        await on.put(COST)
         for entity in (DEEP, LEAF, SUBTASK, TASK, PROJECT):
             if entity.status == "active":
                 entity = msgspec.structs.replace(entity, status="done")
@@ -285,13 +214,11 @@ async def test_every_kind_reads_back_as_expected(tmp_path: Path) -> None:
 
 async def test_files_and_a_short_text_take_one_request(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(PROJECT)
+        await on.put(PROJECT)
         sent = on.quota.sent
-        one = step(
-            TASK, on.book.file("1", TASK.ref, "а.txt", b"1"), on.book.file("2", TASK.ref, "а.txt", b"22"), *ITEMS
-        )
-        made = await on.target.create(one, on.book.context)
-        on.note(TASK, made)
+        files = (on.book.file("1", TASK.ref, "а.txt", b"1"), on.book.file("2", TASK.ref, "а.txt", b"22"))
+        one = step(TASK, carried=(*files, *ITEMS))
+        made = await on.send(one)
         assert on.quota.sent - sent == on.target.requests(one) == 1
         assert len(made.carried) == 4
         await on.assert_as_expected(*on.book.files)
@@ -302,11 +229,11 @@ LONG = Text(html="<p>" + "довгий опис " * 300 + "</p>")
 
 async def test_a_text_that_fills_the_url_sends_a_tasks_files_ahead(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(PROJECT)
+        await on.put(PROJECT)
         entity = msgspec.structs.replace(SUBTASK, parent=None, depth=0, text=LONG)
-        one = step(entity, on.book.file("1", entity.ref, "план.pdf", b"%PDF"))
+        one = step(entity, carried=(on.book.file("1", entity.ref, "план.pdf", b"%PDF"),))
         sent = on.quota.sent
-        on.note(entity, await on.target.create(one, on.book.context))
+        await on.send(one)
         assert on.quota.sent - sent == on.target.requests(one) == 2
         await on.assert_as_expected(*on.book.files)
         await on.assert_as_expected(msgspec.structs.replace(entity, status="active"))
@@ -314,17 +241,16 @@ async def test_a_text_that_fills_the_url_sends_a_tasks_files_ahead(tmp_path: Pat
 
 async def test_a_text_that_fills_the_url_lets_a_comments_files_follow(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(PROJECT)
-        await on.make(TASK)
+        await on.put(PROJECT)
+        await on.put(TASK)
         entity = msgspec.structs.replace(COMMENT, text=LONG, hidden=False)
-        files = [on.book.file(str(place), COMMENT.ref, f"{place}.txt", b"x" * place) for place in (1, 2)]
-        one = step(entity, *files)
+        files = tuple(on.book.file(str(place), COMMENT.ref, f"{place}.txt", b"x" * place) for place in (1, 2))
+        one = step(entity, carried=files)
         sent = on.quota.sent
-        made = await on.target.create(one, on.book.context)
-        on.note(entity, made)
+        made = await on.send(one)
         assert made.carried == {}
         for file in files:
-            await on.make(file)
+            await on.put(file)
         assert on.quota.sent - sent == on.target.requests(one) == 3
         await on.assert_as_expected(entity)
         await on.assert_as_expected(*files)
@@ -333,36 +259,36 @@ async def test_a_text_that_fills_the_url_lets_a_comments_files_follow(tmp_path: 
 async def test_a_file_reaches_a_project_only_with_its_making(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
         file = on.book.file("1", PROJECT.ref, "план.pdf", b"%PDF")
-        made = await on.make(msgspec.structs.replace(PROJECT, text=LONG), file)
+        made = await on.put(msgspec.structs.replace(PROJECT, text=LONG), file)
         assert made.carried == {}
         with pytest.raises(Refused, match="add it by hand"):
-            await on.make(file)
+            await on.put(file)
 
 
 async def test_an_image_in_the_text_is_named_after_the_file_that_travels_along(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(PROJECT)
+        await on.put(PROJECT)
         file = on.book.file("1", SUBTASK.ref, "дах.png", b"png")
         text = Text(html='<p>Ось: <img src="https://old.example/9"></p>', links={"https://old.example/9": file.ref})
         entity = msgspec.structs.replace(SUBTASK, parent=None, depth=0, text=text, status="active")
-        assert (await on.make(entity, file)).issues == ()
-        id = on.book.made[entity.ref].rpartition("/")[2]
+        assert (await on.put(entity, file)).issues == ()
+        id = on.book.made[entity.ref, "create"].rpartition("/")[2]
         assert "Ось: [image: дах.png]" in on.sandbox.tasks[id]["text"]
         await on.assert_as_expected(entity)
 
 
 async def test_a_text_of_more_than_the_limit_with_a_checklist_keeps_the_text_whole(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(PROJECT)
+        await on.put(PROJECT)
         text = Text(
             html="<p>" + "слово " * 5_950 + "кінець</p>"
         )  # 65,4.. bytes: room for our mark, none for a checklist
         entity = msgspec.structs.replace(SUBTASK, parent=None, depth=0, text=text, status="active")
         items = tuple(msgspec.structs.replace(one, on=entity.ref, title="пункт " * 20) for one in ITEMS)
-        assert (await on.make(entity, *items)).carried == {}
+        assert (await on.put(entity, *items)).carried == {}
         await on.assert_as_expected(entity)
         with pytest.raises(Refused, match="no room"):
-            await on.make(items[0])
+            await on.put(items[0])
 
 
 # -- lost answers -------------------------------------------------------------------------------------------------------
@@ -383,23 +309,23 @@ async def test_a_lost_answer_is_looked_up(tmp_path: Path, entity: Entity, commit
     faults = Faults(lost=float(committed), cut=float(not committed), when=lambda *_: False)
     async with bench(tmp_path, faults=faults) as on:
         if entity.ref.kind in (Kind.TASK, Kind.COMMENT, Kind.COST):
-            await on.make(OPEN_PROJECT)
+            await on.put(OPEN_PROJECT)
         if entity.ref.kind in (Kind.COMMENT, Kind.COST):
-            await on.make(OPEN_TASK)
+            await on.put(OPEN_TASK)
         carried: list[Entity] = []
         if entity.ref.kind in CAPABILITIES.hangs_on[Kind.FILE]:
             carried = [on.book.file("1", entity.ref, "план.pdf", b"%PDF")]
         carried += ITEMS if entity is OPEN_TASK else ()
         faults.when = lambda _, __, query: parse_qs(query)["action"][0] in CREATES
-        one = step(entity, *carried)
+        one = step(entity, carried=tuple(carried))
         with pytest.raises(InDoubt):
-            await on.target.create(one, on.book.context)
+            await on.send(one)
         faults.when = lambda *_: False
-        found = await on.target.find((one,), on.book.context)
+        found = await on.find(one)
         if not committed:
             assert found == {}
             return
-        on.note(entity, found[entity.ref])
+        on.book.note(one, found[entity.ref])
         assert found[entity.ref].carried.keys() == {each.ref for each in carried}
         await on.assert_as_expected(entity)
         if on.book.files:
@@ -409,36 +335,36 @@ async def test_a_lost_answer_is_looked_up(tmp_path: Path, entity: Entity, commit
 async def test_a_file_that_came_by_itself_is_found_by_its_comment(tmp_path: Path) -> None:
     faults = Faults(lost=1.0, when=lambda *_: False)
     async with bench(tmp_path, faults=faults) as on:
-        await on.make(OPEN_PROJECT)
-        await on.make(OPEN_TASK)
+        await on.put(OPEN_PROJECT)
+        await on.put(OPEN_TASK)
         file = on.book.file("1", TASK.ref, "план.pdf", b"%PDF")
         faults.when = lambda _, __, query: "post_comment" in query
         with pytest.raises(InDoubt):
             await on.target.create(step(file), on.book.context)
-        on.note(file, (await on.target.find((step(file),), on.book.context))[file.ref])
+        on.book.note(step(file), (await on.find(step(file)))[file.ref])
         await on.assert_as_expected(file)
 
 
 async def test_doubtful_children_of_one_project_are_looked_up_together(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(OPEN_PROJECT)
+        await on.put(OPEN_PROJECT)
         tasks = [msgspec.structs.replace(OPEN_TASK, ref=Ref(Kind.TASK, str(place))) for place in range(5)]
         for task in tasks[:3]:
-            await on.make(task)
+            await on.put(task)
         sent = on.quota.sent
-        found = await on.target.find(tuple(step(task) for task in tasks), on.book.context)
+        found = await on.find(*(step(task) for task in tasks))
         assert set(found) == {task.ref for task in tasks[:3]}
         assert on.quota.sent - sent == 1
 
 
 async def test_the_mark_stands_first_even_in_a_text_that_is_full(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(OPEN_PROJECT)
+        await on.put(OPEN_PROJECT)
         entity = msgspec.structs.replace(OPEN_TASK, text=Text(html="ж" * 40_000))
-        await on.make(entity)
-        row = on.sandbox.tasks[on.book.made[TASK.ref].rpartition("/")[2]]
+        await on.put(entity)
+        row = on.sandbox.tasks[on.book.made[TASK.ref, "create"].rpartition("/")[2]]
         assert row["text"].startswith(short(step(entity).mark))
-        assert (await on.target.find((step(entity),), on.book.context))[TASK.ref].id == on.book.made[TASK.ref]
+        assert (await on.find(step(entity)))[TASK.ref].id == on.book.made[TASK.ref, "create"]
         with pytest.raises(AssertionError):  # what was cut is seen by reading back
             await on.assert_as_expected(entity)
 
@@ -448,17 +374,17 @@ async def test_the_mark_stands_first_even_in_a_text_that_is_full(tmp_path: Path)
 
 async def test_a_tag_outside_the_projects_sets_loses_neither_the_task_nor_its_other_tags(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(OPEN_PROJECT)
+        await on.put(OPEN_PROJECT)
         tags = (Label(title="В роботі", group="Стан"), Label(title="Новий", group="Чужий"), Label(title="Без набору"))
         first = msgspec.structs.replace(OPEN_TASK, tags=tags)
-        await on.make(first)
+        await on.put(first)
         made = await on.finish(first)
         assert [(issue.code, issue.field) for issue in made.issues] == [("tag-not-taken", "tags")] * 2
         assert "'Чужий'" in made.issues[0].detail
         assert "'Tags'" in made.issues[1].detail
         await on.assert_as_expected(msgspec.structs.replace(first, tags=tags[:1]))
         second = msgspec.structs.replace(first, ref=Ref(Kind.TASK, "t9"))
-        await on.make(second)
+        await on.put(second)
         sent = on.quota.sent
         assert len((await on.finish(second)).issues) == 2
         assert on.quota.sent - sent == 1  # what the project does not take is known by now
@@ -467,9 +393,9 @@ async def test_a_tag_outside_the_projects_sets_loses_neither_the_task_nor_its_ot
 async def test_a_tag_is_made_once_with_the_set_it_belongs_to(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
         assert on.target.requests(step(TAG)) == 1
-        made = await on.make(TAG)
+        made = await on.put(TAG)
         sent = on.quota.sent
-        assert await on.make(TAG) == made
+        assert await on.put(TAG) == made
         assert on.quota.sent == sent
         assert on.target.requests(step(TAG)) == 0
         group = next(row for row in on.sandbox.account.task_tag_groups.values() if row["title"] == "Вид; робіт")
@@ -481,9 +407,9 @@ async def test_a_tag_is_made_once_with_the_set_it_belongs_to(tmp_path: Path) -> 
 
 async def test_who_is_not_in_the_project_is_put_there_and_the_task_is_made_once(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(msgspec.structs.replace(OPEN_PROJECT, members=(), manager=None, author=None))
+        await on.put(msgspec.structs.replace(OPEN_PROJECT, members=(), manager=None, author=None))
         before = len(on.sandbox.tasks)
-        await on.make(OPEN_TASK)
+        await on.put(OPEN_TASK)
         assert len(on.sandbox.tasks) == before + 1
         assert on.actions()["add_project_members"] == 1
         await on.assert_as_expected(OPEN_TASK)
@@ -492,16 +418,16 @@ async def test_who_is_not_in_the_project_is_put_there_and_the_task_is_made_once(
 async def test_a_contact_is_no_user_and_is_told_of(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
         guest = Who(id="k", name="Оксана", email=ZERNO, target="contact:401")
-        made = await on.make(msgspec.structs.replace(OPEN_PROJECT, members=(guest, ANNA), manager=guest))
+        made = await on.put(msgspec.structs.replace(OPEN_PROJECT, members=(guest, ANNA), manager=guest))
         assert {issue.field for issue in made.issues if issue.code == "not-a-user"} == {"manager", "members"}
 
 
 async def test_a_cost_of_nobody_known_is_the_owners_and_is_told_of(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(OPEN_PROJECT)
-        await on.make(OPEN_TASK)
+        await on.put(OPEN_PROJECT)
+        await on.put(OPEN_TASK)
         cost = msgspec.structs.replace(COST, person=None)
-        assert [issue.code for issue in (await on.make(cost)).issues] == ["person-stood-in"]
+        assert [issue.code for issue in (await on.put(cost)).issues] == ["person-stood-in"]
         await on.assert_as_expected(cost)
 
 
@@ -510,22 +436,22 @@ async def test_a_cost_of_nobody_known_is_the_owners_and_is_told_of(tmp_path: Pat
 
 async def test_finishing_twice_changes_nothing_and_takes_the_foretold_requests(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(PROJECT)
-        await on.make(TASK)
+        await on.put(PROJECT)
+        await on.put(TASK)
         for entity in (TASK, PROJECT):
             for _ in range(2):
                 sent = on.quota.sent
                 await on.finish(entity)
-                assert on.quota.sent - sent == on.target.requests(step(entity, part="finish")) == 3
+                assert on.quota.sent - sent == on.target.requests(step(entity, "finish")) == 3
         await on.assert_as_expected(TASK)
         await on.assert_as_expected(PROJECT)
 
 
 async def test_a_parent_closes_only_after_its_children(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(OPEN_PROJECT)
-        await on.make(TASK)
-        await on.make(SUBTASK)
+        await on.put(OPEN_PROJECT)
+        await on.put(TASK)
+        await on.put(SUBTASK)
         with pytest.raises(Refused, match="Task has children"):
             await on.finish(TASK)
         await on.finish(SUBTASK)
@@ -536,15 +462,15 @@ async def test_a_parent_closes_only_after_its_children(tmp_path: Path) -> None:
 async def test_only_projects_and_tasks_take_requests_to_finish(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
         kinds = (PERSON, GROUP, COMPANY, CONTACT, TAG, COMMENT, COST, *ITEMS, OPEN_TASK)
-        assert [on.target.requests(step(entity, part="finish")) for entity in kinds] == [0] * len(kinds)
+        assert [on.target.requests(step(entity, "finish")) for entity in kinds] == [0] * len(kinds)
 
 
 @pytest.mark.parametrize("status", ["", "active"])
 async def test_what_is_closed_and_not_mapped_is_told_of(tmp_path: Path, status: str) -> None:
     async with bench(tmp_path) as on:
-        await on.make(OPEN_PROJECT)
+        await on.put(OPEN_PROJECT)
         entity = msgspec.structs.replace(OPEN_TASK, status=status, done=True)
-        await on.make(entity)
+        await on.put(entity)
         assert [issue.code for issue in (await on.finish(entity)).issues] == ["status-unmapped"]
 
 
@@ -552,26 +478,26 @@ async def test_a_task_of_no_project_needs_the_option(tmp_path: Path) -> None:
     loose = msgspec.structs.replace(SUBTASK, project=None, parent=None, depth=0)
     async with bench(tmp_path) as on:
         with pytest.raises(Refused, match="loose_project"):
-            await on.make(loose)
+            await on.put(loose)
     async with bench(tmp_path, loose_project="101") as on:
-        assert (await on.make(loose)).id.startswith("101/")
+        assert (await on.put(loose)).id.startswith("101/")
 
 
 async def test_nothing_is_written_on_a_wire_that_must_not(tmp_path: Path) -> None:
     async with bench(tmp_path, writable=False) as on:
         with pytest.raises(MigratorError, match="report this as a bug"):
-            await on.make(PROJECT)
+            await on.put(PROJECT)
         assert not on.running.writes
         assert {one.status for one in await on.target.check()} == {"ok", "warning"}
 
 
 async def test_links_lead_to_the_pages_of_the_account(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
-        await on.make(OPEN_PROJECT)
-        await on.make(OPEN_TASK)
-        await on.make(COMMENT)
+        await on.put(OPEN_PROJECT)
+        await on.put(OPEN_TASK)
+        await on.put(COMMENT)
         for entity in (OPEN_PROJECT, OPEN_TASK, COMMENT):
-            address = on.target.link(entity.ref.kind, on.book.made[entity.ref])
+            address = on.target.link(entity.ref.kind, on.book.made[entity.ref, "create"])
             assert address is not None
             assert address.startswith(f"{on.running.url}/project/")
         assert (on.target.link(Kind.COMMENT, "1/2/#com3") or "").endswith("/project/1/2/#com3")
@@ -580,9 +506,9 @@ async def test_links_lead_to_the_pages_of_the_account(tmp_path: Path) -> None:
 
 async def test_md5_signs_files_and_lists_too(tmp_path: Path) -> None:
     async with bench(tmp_path, auth="md5") as on:
-        await on.make(OPEN_PROJECT)
+        await on.put(OPEN_PROJECT)
         file = on.book.file("1", TASK.ref, "план.pdf", b"%PDF")
-        await on.make(OPEN_TASK, file, *ITEMS)
+        await on.put(OPEN_TASK, file, *ITEMS)
         await on.assert_as_expected(OPEN_TASK)
         await on.assert_as_expected(*ITEMS)
         await on.assert_as_expected(file)

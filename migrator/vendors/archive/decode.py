@@ -11,12 +11,13 @@ import msgspec
 import orjson
 
 from migrator.errors import InputWrong
-from migrator.model import Entity, Kind
-from migrator.vendor import Record
+from migrator.model import Entity, File, Issue, Kind, Ref
+from migrator.vendor import Decoded, Record
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 FILES = "files"
+_TAG, _SHA256 = "is", "sha256"  # keys of a line beside the entity's fields: its type; of a file, its bytes
 
 
 def lines(path: Path) -> Iterator[Record]:
@@ -47,9 +48,21 @@ def placed_lines(path: Path, start: int) -> Iterator[tuple[Record, int]]:
 
 def entity(record: Record) -> Entity:
     """The entity in a line. Raises msgspec.ValidationError."""
-    value = {name: each for name, each in record.items() if name != "sha256"}
+    value = {name: each for name, each in record.items() if name != _SHA256}
     found: Entity = msgspec.convert(value, type=Entity, strict=False)
     return found
+
+
+def decoded(record: Record) -> Decoded:
+    """The entity in a line, with an issue for each key that the model does not have. Raises msgspec.ValidationError."""
+    found = entity(record)
+    known = {_TAG, *found.__struct_fields__, *((_SHA256,) if isinstance(found, File) else ())}
+    return Decoded((found,), tuple(_unknown(found.ref, key, record[key]) for key in record if key not in known))
+
+
+def _unknown(ref: Ref, key: str, value: object) -> Issue:
+    detail = f"no field of this version's model; it holds {str(value)[:100]!r}"
+    return Issue(ref=ref, code="unknown-field", field=key, detail=detail)
 
 
 def manifest(folder: Path) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def checklist(record: Record) -> Decoded:
     """The checklists of one task, `checkLists` with the `results` of each: their lines are counted through."""
     on = Ref(Kind.TASK, str(record["id"]))
     items: list[CheckItem] = []
-    issues: list[Issue] = []
+    issues = [*unaccounted("task_checklists", record, on)]
     for one in record["checkLists"]:
         name = values.name_of(one.get("checkList"))
         issues += unaccounted("checklists", one, on)

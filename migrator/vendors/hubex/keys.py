@@ -234,6 +234,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "read": "- redundant: whom the message has reached",
     },
     "files": _FILE,
+    "task_checklists": {"id": "on", "checkLists": "lines, by the table checklists"},
     "checklists": {
         "checkList": "title",
         "results": "lines, by the table of that name",

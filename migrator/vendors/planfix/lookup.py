@@ -180,13 +180,14 @@ async def _checkitems(client: Client, steps: tuple[Step, ...], context: Context)
     return found
 
 
-def _made_before(steps: Iterable[Step], context: Context) -> set[str]:
-    """The ids of the lines before these that are known: a ref ends in its place in the list, from 1."""
+def _made_before(steps: list[Step], context: Context) -> set[str]:
+    """The ids of the lines before these, but for these, that are known: a ref ends in its place in the list, from 1."""
     known: set[str] = set()
+    asked = {step.ref for step in steps}
     for step in steps:
         checklist, _, own = step.ref.id.rpartition("/")
         refs = (Ref(Kind.CHECKITEM, f"{checklist}/{place}") for place in range(1, int(own)))
-        known |= {id for ref in refs if (id := context.ids(ref))}
+        known |= {id for ref in refs if ref not in asked and (id := context.ids(ref))}
     return known
 
 
