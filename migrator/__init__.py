@@ -3,6 +3,7 @@
 The map, from the ground up. A module imports only what stands to its left (a test holds this):
 
     errors <- model <- vendor <- {config, mapping, draft, run, ledger} <- pipeline <- cli
+    errors <- checkpoint <- passes <- ledger
     {errors, model, vendor} <- text
     {errors, vendor} <- limits <- http
     {errors, model, vendor, text, http, limits} <- vendors/* <- cli

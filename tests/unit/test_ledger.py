@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from migrator import checkpoint as checkpoint_module
 from migrator import ledger as ledger_module
 from migrator.errors import RunFolderUnusable
 from migrator.ledger import Ledger, Outcome, State, open_ledger
@@ -285,7 +286,7 @@ async def test_a_death_in_the_middle_of_the_schema_leaves_nothing_half_made(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(ledger_module, "_SCHEMA", ledger_module._SCHEMA + "no sql;")
+        patch.setattr(checkpoint_module, "_SCHEMA", checkpoint_module._SCHEMA + "no sql;")
         with pytest.raises(RunFolderUnusable):
             async with open_ledger(path):
                 pass
