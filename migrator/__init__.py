@@ -2,11 +2,11 @@
 
 The map, from the ground up. A module imports only what stands to its left (a test holds this):
 
-    errors <- model <- vendor <- {config, mapping, draft, run, ledger} <- pipeline <- cli
+    errors <- model <- secrets <- vendor <- {config, mapping, draft, run, ledger} <- pipeline <- cli
     errors <- checkpoint <- passes <- ledger
     {errors, model, vendor} <- text
-    {errors, vendor} <- limits <- http
-    {errors, model, vendor, text, http, limits} <- vendors/* <- cli
+    {errors, vendor} <- {limits, intake, session} <- http
+    {errors, model, secrets, vendor, text, http, limits, session} <- vendors/* <- cli
     sandbox stands alone: it is built from the vendors' contracts and imports nothing of the above but errors
 
 Pipeline and vendors never meet: both know `vendor.Source` and `vendor.Target`, and cli hands one to the other.

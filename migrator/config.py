@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from migrator.errors import InputWrong
 from migrator.model import Kind
+from migrator.secrets import Secrets
 from migrator.vendor import Account, Limits, Option, Vendor
 
 _TOP = ("name", "run_dir", "mapping", "source", "target", "scope", "options")
@@ -42,7 +44,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Migration:
-    """One migration.toml."""
+    """One migration.toml. `secrets`: of both sides. `exposed`: the files that hold one and that other users can read."""
 
     path: Path
     name: str
@@ -51,6 +53,8 @@ class Migration:
     source: Account
     target: Account
     scope: Scope
+    secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
+    exposed: tuple[Path, ...] = ()
 
 
 def load(path: Path, vendors: Mapping[str, Vendor], environ: Mapping[str, str]) -> Migration:
@@ -110,6 +114,7 @@ class _Reader:
     vendors: Mapping[str, Vendor]
     environ: Mapping[str, str]
     problems: list[tuple[int, str]] = field(default_factory=list)  # line, text
+    exposed: list[Path] = field(default_factory=list)
 
     def wrong(self, table: str, key: str, what: str) -> None:
         """Note a problem at a key."""
@@ -169,6 +174,8 @@ class _Reader:
             source=source,
             target=target,
             scope=self.scope(self.table(top, "scope")),
+            secrets=Secrets((source.secret, target.secret)),
+            exposed=tuple(self.exposed),
         )
 
     def account(self, side: str, values: Mapping[str, Any], zone: str) -> Account:
@@ -258,8 +265,11 @@ class _Reader:
             if not secret:
                 self.wrong(side, "secret", f"the environment variable {where} is not set: export {where}=... first")
             return secret
+        file = self.path.parent / where
         try:
-            secret = (self.path.parent / where).read_text("utf-8-sig").strip()
+            secret = file.read_text("utf-8-sig").strip()
+            if os.name == "posix" and file.stat().st_mode & 0o077 and file not in self.exposed:
+                self.exposed.append(file)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             self.wrong(side, "secret", f"the file {where} cannot be read: {reason}")

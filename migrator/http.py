@@ -6,14 +6,12 @@ The one place that retries. A create is sent once: unless the answer is certain,
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Protocol
 
 import aiohttp
@@ -21,16 +19,21 @@ import orjson
 from yarl import URL
 
 from migrator.errors import AccessDenied, ContractBroken, InDoubt, InputWrong, MigratorError, Refused, TryLater
+from migrator.intake import keep_reply, read_whole, stream_to_file
 from migrator.limits import Limiter, Patience
 from migrator.vendor import Body, Wire
 
-BODY_LIMIT = 512 * 2**20  # bytes of one JSON reply; 10,000 of the fattest tasks stay far below
-_BLOCK = 2**20
 _ATTEMPTS = 6
 _TURNED_AWAY_MOST = 60
 _WAIT_FIRST, _WAIT_MOST = 0.5, 30.0
 _OUT_OF_REACH = frozenset({0, 502, 503, 504})  # no answer at all, or that of a gateway: passes without anybody's doing
 _DENIED = "Check the secret, and the rights it carries."
+_WORDS = 2000  # characters of a vendor's message that are told
+_REDIRECTS = (301, 302, 303, 307, 308)
+_CERTIFICATE = (
+    "The secret was not sent. Check the url; "
+    "if the account has a certificate of your own, name the file of its authority in SSL_CERT_FILE."
+)
 
 
 class Effect(Enum):
@@ -52,7 +55,10 @@ class Upload:
 
 @dataclass(frozen=True)
 class Request:
-    """One request. `url` is absolute and percent-encoded as it shall be sent. `about` names the object in messages."""
+    """One request. `url` is absolute and percent-encoded as it shall be sent. `about` names the object in messages.
+
+    `private`: its answer holds tokens, and is never kept. `signature`: what signing has put into it, never told.
+    """
 
     method: str
     url: str
@@ -63,6 +69,8 @@ class Request:
     uploads: tuple[Upload, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     bytes: bool = False  # the answer is a file's bytes
+    private: bool = False
+    signature: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -125,9 +133,8 @@ class Http:
         wire: Wire,
         vendor: str,
     ) -> None:
-        """`judge` tells what an answer means; `vendor` is its name in messages."""
+        """`session`: of `open_session`. `judge` tells what an answer means; `vendor` is its name in messages."""
         self._session = session
-        session.trace_configs.append(_departures())
         self._limiter = limiter
         self._auth = auth
         self._judge = judge
@@ -141,19 +148,19 @@ class Http:
         """The answer to a request that was done. Raises Refused, InDoubt, AccessDenied, TryLater, ContractBroken."""
         return await self._repeat(request, self._whole)
 
-    async def download(self, request: Request, to: Path) -> Body:
-        """Stream the answer's bytes to a file. Raises what send raises."""
+    async def download(self, request: Request, to: Path, announced: int | None = None) -> Body:
+        """Stream the answer's bytes to a file, not many more than were `announced`. Raises what send raises, and RunFolderUnusable."""
         body: list[Body] = []
         request = replace(request, bytes=True)
         at_vendor = True  # who says by JSON that there are no bytes; a storage that it sends us to may well hold JSON
 
         async def stream(response: aiohttp.ClientResponse) -> Answer:
-            if response.status in (301, 302, 303, 307, 308):
+            if response.status in _REDIRECTS:
                 return Answer(response.status, response.headers, b"")
             spoken = at_vendor and "json" in response.content_type and "Content-Disposition" not in response.headers
             if response.status != 200 or spoken:
                 return await self._whole(response)
-            body[:] = [await _to_file(response, to)]
+            body[:] = [await stream_to_file(response, to, announced, f"{self._vendor}, {request.about}")]
             return Answer(response.status, response.headers, b"")
 
         answer = await self._repeat(request, stream)
@@ -162,12 +169,26 @@ class Http:
                 return body[0]
             if not (location := answer.headers.get("Location")):
                 break
-            request = replace(request, url=str(URL(request.url).join(URL(location))), headers={})
+            request = replace(request, url=self._onward(request, location), headers={})
             at_vendor = False
             answer = await self._repeat(request, stream, signed=False)
         if body:
             return body[0]
         raise Refused(f"{self._vendor} gave no bytes for {request.about}")
+
+    def _onward(self, request: Request, location: str) -> str:
+        """Where a download is sent on to, never from a protected line to an open one. Raises Refused."""
+        try:
+            here = URL(request.url)
+            onward = here.join(URL(location))
+        except ValueError as error:
+            raise Refused(f"{self._vendor}, {request.about}: is sent on to what is no address") from error
+        if onward.scheme not in ("https", here.scheme) or not onward.host:
+            told = f"{onward.scheme}://{onward.host or ''}"
+            raise Refused(
+                f"{self._vendor}, {request.about}: is sent on to {told}, which is not protected: not followed"
+            )
+        return str(onward)
 
     async def _repeat(
         self, request: Request, read: Callable[[aiohttp.ClientResponse], Any], *, signed: bool = True
@@ -216,14 +237,15 @@ class Http:
             async with self._open(request, depart) as response:
                 answer = await read(response)
         except aiohttp.ClientConnectorCertificateError as error:
-            raise InputWrong(
-                [f"the certificate of {URL(request.url).host} is not trusted: {error.certificate_error}"]
-            ) from error
+            host, why = URL(request.url).host, error.certificate_error
+            raise InputWrong([f"the certificate of {host} is not trusted: {why}. {_CERTIFICATE}"]) from error
         except aiohttp.ClientConnectorError as error:
             # Nothing has left yet, so even a create may be tried again: as if refused for its pace, but bounded.
             return Judgement(
                 Verdict.BUSY, f"cannot connect to {URL(request.url).host}: {error.strerror}", "unsent"
             ), nothing
+        except aiohttp.ClientResponseError as error:
+            return Judgement(Verdict.BROKEN, f"a reply that is no HTTP ({type(error).__name__})"), nothing
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             return Judgement(Verdict.BUSY, f"connection lost ({type(error).__name__})"), nothing
         return self._judge(request, answer), answer
@@ -252,7 +274,6 @@ class Http:
             headers=headers,
             allow_redirects=False,
             timeout=self._timeout(request),
-            middlewares=(_once_only,),
             trace_request_ctx=depart,
         )
 
@@ -285,63 +306,22 @@ class Http:
                 raise AccessDenied(f"{self._told(spent, judgement)}. {_DENIED}")
 
     async def _whole(self, response: aiohttp.ClientResponse) -> Answer:
-        body = bytearray()
-        async for block in response.content.iter_chunked(2**16):
-            body += block
-            if len(body) > BODY_LIMIT:
-                raise ContractBroken(f"{self._vendor} sent a reply of more than {BODY_LIMIT} bytes")
-        return Answer(response.status, response.headers, bytes(body))
+        return Answer(response.status, response.headers, await read_whole(response, self._vendor))
 
     def _told(self, request: Request, judgement: Judgement) -> str:
         code = f" (code {judgement.code})" if judgement.code and judgement.code != "unsent" else ""
-        return f"{self._vendor}, {request.about}: {judgement.message or 'no message'}{code}"
+        told = f"{self._vendor}, {request.about}: {judgement.message[:_WORDS] or 'no message'}{code}"
+        return self._wire.secrets.redact(
+            told, request.signature
+        )  # a vendor's message may repeat what it was asked with
 
     def _keep(self, request: Request, answer: Answer) -> Path:
-        self._wire.keep.mkdir(parents=True, exist_ok=True)
-        path = self._wire.keep / f"{self._vendor}-{hashlib.sha256(answer.body).hexdigest()[:12]}.txt"
         head = f"{request.method} {URL(request.url).path} ({request.about})\nHTTP {answer.status}\n\n"
-        # A page may repeat what it was asked with.
-        token = request.headers.get("Authorization", "").rpartition(" ")[2].encode()
-        path.write_bytes(head.encode() + (answer.body.replace(token, b"***") if token else answer.body))
-        return path
-
-
-async def _once_only(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a GET, PUT or DELETE again by itself after a cut, unpaced and uncounted (its issue 10790)."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise aiohttp.ClientConnectionError(str(error)) from error
-
-
-def _departures() -> aiohttp.TraceConfig:
-    """Tells each request's `depart` that its head has left: a new connection takes longer to get there than one that stands."""
-
-    async def left(
-        _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestHeadersSentParams
-    ) -> None:
-        context.trace_request_ctx()
-
-    trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(left)
-    trace.freeze()
-    return trace
-
-
-async def _to_file(response: aiohttp.ClientResponse, to: Path) -> Body:
-    """Write beside the path first, so that the path never holds half a file."""
-    digest = hashlib.sha256()
-    size = 0
-    part = to.with_name(to.name + ".part")
-    with part.open("wb") as stream:
-        async for block in response.content.iter_chunked(_BLOCK):
-            digest.update(block)
-            size += len(block)
-            await asyncio.to_thread(stream.write, block)
-    part.replace(to)
-    return Body(to, size, digest.hexdigest())
+        body = answer.body
+        if request.private:
+            body = f"{len(body)} bytes that are not kept, because such an answer holds tokens\n".encode()
+        content = self._wire.secrets.redact_bytes(head.encode() + body, request.signature)
+        return keep_reply(self._wire.keep, self._vendor, content)
 
 
 def _backoff(attempt: int) -> float:

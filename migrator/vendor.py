@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from migrator.model import Entity, File, Issue, Kind, Ref
+from migrator.secrets import Secrets
 
 Record = dict[str, Any]
 
@@ -115,6 +116,7 @@ class Wire:
 
     `writable` is False in a dry run, a check or a verify: any request that could change the account is then a bug and is not sent.
     `wait`: sleep until a spent quota is reset, rather than raise TryLater. `keep`: folder for replies against the contract.
+    `secrets`: an adapter adds each token it gets, so that no message and no kept reply tells it.
     """
 
     quota: Quota
@@ -122,6 +124,7 @@ class Wire:
     writable: bool = False
     wait: bool = True
     say: Callable[[str], None] = lambda _: None
+    secrets: Secrets = field(default_factory=Secrets, repr=False)
 
 
 @dataclass(frozen=True)

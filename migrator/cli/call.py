@@ -11,15 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import click
 
 from migrator.errors import Interrupted
+from migrator.secrets import Secrets
 
 T = TypeVar("T")
 GO_ON = "Stopped. Nothing is lost: give the same command again, and it goes on from here."
-_HIDDEN = "•••"
 
 
 @dataclass
@@ -27,7 +26,7 @@ class Call:
     """`json`: one JSON object on stdout. `secrets`: in no line it writes. `folder`: where a bug's traceback goes, once known."""
 
     json: bool = False
-    secrets: list[str] = field(default_factory=list, repr=False)
+    secrets: Secrets = field(default_factory=Secrets, repr=False)
     folder: Path | None = None
 
     def say(self, text: str) -> None:
@@ -44,11 +43,8 @@ class Call:
             click.echo(self.redact(text))
 
     def redact(self, text: str) -> str:
-        """The text without secrets, plain or percent-encoded."""
-        for secret in self.secrets:
-            for form in {secret, quote(secret, safe="")}:
-                text = text.replace(form, _HIDDEN)
-        return text
+        """The text without secrets."""
+        return self.secrets.redact(text)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run it to its end. Raises Interrupted when SIGINT or SIGTERM cut it short."""

@@ -34,7 +34,7 @@ def shipped(folder: str) -> Path:
 def load_migration(call: Call, file: Path) -> Migration:
     """The migration file, read. Raises InputWrong with all problems."""
     migration = config.load(file, VENDORS, environ)
-    call.secrets += [secret for secret in (migration.source.secret, migration.target.secret) if secret]
+    call.secrets = migration.secrets
     call.folder = migration.run_dir
     return migration
 
@@ -81,7 +81,8 @@ def open_source(
         raise InputWrong(
             [f"{migration.path}: [source] vendor = {vendor.name!r}: {vendor.title} cannot be a source yet"]
         )
-    wire = Wire(DayCount(opened.ledger, "source"), opened.replies, writable=False, wait=wait, say=say)
+    quota = DayCount(opened.ledger, "source")
+    wire = Wire(quota, opened.replies, writable=False, wait=wait, say=say, secrets=migration.secrets)
     return vendor.open_source(migration.source, wire)
 
 
@@ -94,7 +95,8 @@ def open_target(
         raise InputWrong(
             [f"{migration.path}: [target] vendor = {vendor.name!r}: {vendor.title} cannot be a target yet"]
         )
-    wire = Wire(DayCount(opened.ledger, "target"), opened.replies, writable=writable, wait=wait, say=say)
+    quota = DayCount(opened.ledger, "target")
+    wire = Wire(quota, opened.replies, writable=writable, wait=wait, say=say, secrets=migration.secrets)
     return vendor.open_target(migration.target, wire)
 
 

@@ -22,6 +22,7 @@ from migrator.errors import (
     RunFolderUnusable,
     TryLater,
 )
+from migrator.secrets import Secrets
 
 
 def ended_by(error: BaseException, call: Call | None = None) -> int:
@@ -69,7 +70,7 @@ def test_a_bug_among_other_errors_is_told_as_a_bug(tmp_path: Path) -> None:
 def test_a_bug_leaves_its_traceback_in_the_run_folder_without_secrets(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call = Call(folder=tmp_path, secrets=["p@ss word"])
+    call = Call(folder=tmp_path, secrets=Secrets(["p@ss word"]))
     assert ended_by(ValueError("key p@ss word, in a URL p%40ss%20word"), call) == 1
     log = next(tmp_path.glob("bug-*.log"))
     assert "ValueError" in log.read_text()
@@ -88,7 +89,7 @@ def test_with_json_all_problems_are_in_the_error_object(capsys: pytest.CaptureFi
 
 
 def test_no_secret_is_in_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
-    Call(json=True, secrets=["hidden-1"]).answer({"seen": "hidden-1"}, "")
-    Call(secrets=["hidden-1"]).answer({}, "seen hidden-1")
+    Call(json=True, secrets=Secrets(["hidden-1"])).answer({"seen": "hidden-1"}, "")
+    Call(secrets=Secrets(["hidden-1"])).answer({}, "seen hidden-1")
     assert "hidden-1" not in capsys.readouterr().out
-    assert "hidden-1" not in repr(Call(secrets=["hidden-1"]))
+    assert "hidden-1" not in repr(Call(secrets=Secrets(["hidden-1"])))

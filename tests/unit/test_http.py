@@ -15,12 +15,13 @@ import aiohttp
 import pytest
 from aioresponses import aioresponses
 
-from migrator import http as http_module
+from migrator import intake
 from migrator.errors import AccessDenied, ContractBroken, InDoubt, MigratorError, Refused, TryLater
 from migrator.http import Answer, Effect, Http, Judgement, Request, Upload, Verdict
 from migrator.limits import Limiter
 from migrator.sandbox.faults import Fault, Faults
 from migrator.sandbox.server import Call, Reply, Running, serve
+from migrator.session import open_session
 from migrator.vendor import Limits, Wire
 
 pytestmark = pytest.mark.looptime(noop_cycles=300)
@@ -147,7 +148,7 @@ async def line(
     said: list[str] = []
     wire = Wire(quota, tmp_path / "replies", writable=writable, wait=wait, say=said.append)
     limiter = Limiter(limits or Limits(requests=0, period=1.0, parallel=8), quota, wait=wait)
-    async with serve(script, faults=Lays(*faults)) as running, aiohttp.ClientSession() as session:
+    async with serve(script, faults=Lays(*faults)) as running, open_session(60) as session:
         yield Line(Http(session, limiter, token, judged, wire, "Script"), running, script, token, quota, said)
 
 
@@ -382,7 +383,7 @@ async def test_no_message_about_a_lost_connection_tells_a_secret(tmp_path: Path)
 
 
 async def test_a_reply_over_the_limit_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_module, "BODY_LIMIT", 2**16)
+    monkeypatch.setattr(intake, "BODY_LIMIT", 2**16)
     async with line(tmp_path, [Reply(200, b"1" * 2**20)]) as it:
         with pytest.raises(ContractBroken, match="more than 65536 bytes"):
             await it.send(Effect.READ)
@@ -487,7 +488,7 @@ async def test_a_canned_reply_is_judged_like_any(tmp_path: Path) -> None:
     limiter = Limiter(Limits(requests=0, period=1.0), quota)
     with aioresponses() as canned:
         canned.get("https://acme.test/task", payload={"ok": True}, response_class=Canned)
-        async with aiohttp.ClientSession() as session:
+        async with open_session(60) as session:
             wire = Wire(quota, tmp_path)
             http = Http(session, limiter, Token(), judge, wire, "Canned")
             answer = await http.send(Request("GET", "https://acme.test/task", Effect.READ, "task 26"))

@@ -22,6 +22,7 @@ from migrator.http import Answer, Effect, Request, Upload, Verdict
 from migrator.model import CheckItem, Comment, Cost, Entity, File, Issue, Kind, Project, Ref, Task
 from migrator.sandbox.hubex import HubEx
 from migrator.sandbox.server import Call, Reply, Running, serve
+from migrator.secrets import Secrets
 from migrator.vendor import Account, Limits, Page, Record, Source, Wire
 from migrator.vendors.hubex import VENDOR
 from migrator.vendors.hubex.auth import ServiceToken
@@ -336,7 +337,7 @@ async def test_a_token_is_exchanged_before_it_runs_out() -> None:
     async def send(_: Request) -> Answer:
         return Answer(200, {}, json.dumps({"access_token": f"token-{next(given)}", "expires_in": 1800}).encode())
 
-    token = ServiceToken(account(API), API, send, clock=lambda: now)
+    token = ServiceToken(account(API), API, send, Secrets(), clock=lambda: now)
     signed: list[str] = []
     for now in (0.0, 1499.0, 1500.0, 2999.0, 3000.0):  # noqa: B007  the clock reads it
         await token.ready()

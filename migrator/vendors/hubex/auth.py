@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from migrator.errors import AccessDenied, Refused
 from migrator.http import Answer, Effect, Request
+from migrator.secrets import Secrets
 from migrator.vendor import Account
 
 EXCHANGE = "/AUTHZ/AccessTokens"
@@ -27,14 +28,16 @@ class ServiceToken:
         account: Account,
         api: str,
         send: Callable[[Request], Awaitable[Answer]],
+        secrets: Secrets,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`api`: the address under which the services are; `clock`: seconds."""
+        """`api`: the address under which the services are; `secrets` takes the tokens that are got; `clock`: seconds."""
         self._service_token = account.secret.strip()
         # Without this header every endpoint answers 403.
         self._application = str(account.options.get("application", 3))
         self._exchange_url = api + EXCHANGE
         self._send = send
+        self._secrets = secrets
         self._clock = clock
         self._access_token = ""
         self._renew_at = float("-inf")
@@ -63,11 +66,14 @@ class ServiceToken:
     async def _exchange(self) -> None:
         # Asking twice makes a second token and changes nothing else.
         body = {"serviceToken": self._service_token}
-        request = Request("POST", self._exchange_url, Effect.READ, "exchanging the service token", json=body)
+        request = Request(
+            "POST", self._exchange_url, Effect.READ, "exchanging the service token", json=body, private=True
+        )
         try:
             given = (await self._send(request)).json()
         except Refused as refused:
             fix = "Give the service token of an API user: Integration, Service users"
             raise AccessDenied(f"{refused}. {fix}") from refused
         self._access_token = given["access_token"]
+        self._secrets.add(self._access_token)
         self._renew_at = self._clock() + float(given.get("expires_in") or _LIFE) * _SHARE

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
-import aiohttp
-
 from migrator.errors import ContractBroken, Refused
 from migrator.http import Answer, Effect, Http, Judgement, Request, Upload, Verdict
 from migrator.limits import Limiter
+from migrator.session import open_session
 from migrator.vendor import Account, Body, Record, Wire
 from migrator.vendors.hubex import LIMITS
 from migrator.vendors.hubex.auth import EXCHANGE, ServiceToken
@@ -192,19 +191,19 @@ class Client:
         request = Request("POST", self._address(path), effect, about, fields=fields, uploads=(upload,))
         return _content(await self._send(request))
 
-    async def download(self, attachment_id: str, to: Path) -> Body:
+    async def download(self, attachment_id: str, to: Path, announced: int | None = None) -> Body:
         """Stream a file's bytes to the path. A storage link runs out, so one that is not taken is asked for once more."""
         request = Request(
             "GET", self._address(f"COMMON/Attachments/{attachment_id}"), Effect.READ, f"file {attachment_id}"
         )
         await self._access.ready()
         try:
-            return await self._http.download(request, to)
+            return await self._http.download(request, to, announced)
         except Refused as refused:
             if refused.code != LINK:
                 raise
         await self._access.ready()
-        return await self._http.download(request, to)
+        return await self._http.download(request, to, announced)
 
     async def _ranged(self, path: str, query: Query, start: int, size: int, about: str) -> Answer:
         headers = {"Range": f"items={start}-{start + size - 1}"}
@@ -242,13 +241,13 @@ async def open_client(account: Account, wire: Wire) -> AsyncIterator[Client]:
     """The account, connected until the block ends."""
     limits = account.limits or LIMITS
     limiter = Limiter(limits, wire.quota, wait=wire.wait, say=wire.say)
-    timeout = aiohttp.ClientTimeout(total=limits.timeout)
     api = api_address(account.url)
-    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+    wire.secrets.add(account.secret)
+    async with open_session(limits.timeout) as session:
 
         async def send(request: Request) -> Answer:
             return await http.send(request)
 
-        access = ServiceToken(account, api, send)
+        access = ServiceToken(account, api, send, wire.secrets)
         http = Http(session, limiter, access, judge, wire, "HubEx")
         yield Client(http, api, access)

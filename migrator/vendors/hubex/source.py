@@ -159,7 +159,7 @@ class HubExSource:
 
     async def body(self, file: File, to: Path) -> Body:
         """Stream the file's bytes to the path."""
-        return await self._client.download(file.ref.id, to)
+        return await self._client.download(file.ref.id, to, file.size)
 
     async def check(self) -> list[Check]:
         """Whether the service token works, what it sees, and what will not be read."""

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import aiohttp
-
 from migrator.errors import Refused
 from migrator.http import Answer, Effect, Http, Judgement, Request, Upload, Verdict
 from migrator.limits import Limiter
+from migrator.session import open_session
 from migrator.vendor import Account, Body, Record, Wire
 from migrator.vendors.planfix import LIMITS
 
@@ -176,15 +175,15 @@ class Client:
         """One file, streamed from the disk."""
         return await self._json(Request("POST", self._address(path), Effect.CREATE, about, uploads=(upload,)))
 
-    async def download(self, file: str, to: Path) -> Body:
+    async def download(self, file: str, to: Path, announced: int | None = None) -> Body:
         """Stream a file's bytes to the path. A link to the storage runs out, so one that is not taken is asked for once more."""
         request = Request("GET", self._address(f"/file/{file}/download"), Effect.READ, f"file {file}")
         try:
-            return await self._http.download(request, to)
+            return await self._http.download(request, to, announced)
         except Refused as refused:
             if refused.code != LINK:
                 raise
-        return await self._http.download(request, to)
+        return await self._http.download(request, to, announced)
 
     async def _json(self, request: Request) -> Record:
         return _reply(await self._http.send(request)) or {}
@@ -198,6 +197,6 @@ async def open_client(account: Account, wire: Wire) -> AsyncIterator[Client]:
     """The account, connected until the block ends."""
     limits = account.limits or LIMITS
     limiter = Limiter(limits, wire.quota, wait=wire.wait, say=wire.say)
-    timeout = aiohttp.ClientTimeout(total=limits.timeout)
-    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+    wire.secrets.add(account.secret)
+    async with open_session(limits.timeout) as session:
         yield Client(Http(session, limiter, Bearer(account.secret), judge, wire, "Planfix"), account.url)

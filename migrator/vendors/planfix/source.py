@@ -146,7 +146,7 @@ class PlanfixSource:
 
     async def body(self, file: File, to: Path) -> Body:
         """Stream the file's bytes to the path."""
-        return await self._client.download(file_number(file.ref), to)
+        return await self._client.download(file_number(file.ref), to, file.size)
 
     async def check(self) -> list[Check]:
         """Whether the token works, what it sees, and what of this account will not be read."""

@@ -12,13 +12,14 @@ import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from migrator.errors import InputWrong
 from migrator.http import Answer, Effect, Judgement, Request, Verdict
+from migrator.secrets import Secrets
 from migrator.vendor import Account
 from migrator.vendors.worksection.values import query_of
 
@@ -43,12 +44,12 @@ class Access(Protocol):
         ...
 
 
-def open_access(account: Account, send: Send) -> Access:
-    """The access that the account's options ask for; `send` is for renewing tokens. Raises InputWrong."""
+def open_access(account: Account, send: Send, secrets: Secrets) -> Access:
+    """The access that the account's options ask for; `send` is for renewing tokens, which `secrets` takes. Raises InputWrong."""
     mode = account.options.get("auth", "hmac")
     if mode == "oauth2":
         host = str(account.options.get("oauth_url") or "https://worksection.com")
-        return OAuth(account.secret, host, str(account.options.get("token_file") or ""), send)
+        return OAuth(account.secret, host, str(account.options.get("token_file") or ""), send, secrets)
     if mode not in ("hmac", "md5"):
         raise InputWrong([f'worksection: option auth = {mode!r} is not known; write "hmac", "md5" or "oauth2"'])
     return AdminKey(account.secret, by_header=mode == "hmac")
@@ -75,7 +76,8 @@ class AdminKey:
         action = parse_qs(urlsplit(request.url).query)["action"][0]
         stamp = int(self._clock())
         digest = hmac.new(self._key.encode(), f"{action}:{stamp}".encode(), hashlib.sha256).hexdigest()
-        return replace(request, headers={**request.headers, "Authorization": f"Admin {stamp}_{digest}"})
+        headers = {**request.headers, "Authorization": f"Admin {stamp}_{digest}"}
+        return replace(request, headers=headers, signature=digest)
 
     def _sign_query(self, request: Request) -> Request:
         url, _, query = request.url.partition("?")
@@ -85,7 +87,8 @@ class AdminKey:
         digest = hashlib.md5((query + self._key).encode(), usedforsecurity=False).hexdigest()
         headers = {name: value for name, value in request.headers.items() if name != "Authorization"}
         method = "GET" if request.effect is Effect.READ else "POST"
-        return replace(request, method=method, url=f"{url}?{query}&hash={digest}", json=None, headers=headers)
+        signed = f"{url}?{query}&hash={digest}"
+        return replace(request, method=method, url=signed, json=None, headers=headers, signature=digest)
 
     def review(self, request: Request, judgement: Judgement) -> Judgement:  # noqa: ARG002  the protocol's
         """A denial before anything was let in may mean that the header is not known here: worth the other way, once."""
@@ -116,8 +119,10 @@ class OAuth:
 
     path = "/api/oauth2"
 
-    def __init__(self, secret: str, host: str, token_file: str, send: Send) -> None:
+    def __init__(self, secret: str, host: str, token_file: str, send: Send, secrets: Secrets) -> None:
         """`secret`: JSON with access_token and, to renew it, client_id, client_secret, refresh_token. Raises InputWrong."""
+        if urlsplit(host).scheme != "https" and urlsplit(host).hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise InputWrong(["worksection: oauth_url must begin with https://: a secret must not travel in the open"])
         parts = _parts(secret)
         self._client = {name: parts.get(name, "") for name in ("client_id", "client_secret")}
         self._first = Tokens(parts["access_token"], parts.get("refresh_token", ""))
@@ -125,6 +130,9 @@ class OAuth:
         self._tokens = self._kept() or self._first
         self._renew_url = f"{host.rstrip('/')}/oauth2/refresh"
         self._send = send
+        self._secrets = secrets
+        for one in (self._client["client_secret"], *astuple(self._first), *astuple(self._tokens)):
+            secrets.add(one)
         self._renewing = False
 
     def sign(self, request: Request) -> Request:
@@ -149,9 +157,12 @@ class OAuth:
         try:
             asked = {**self._client, "grant_type": "refresh_token", "refresh_token": self._tokens.refresh}
             # A lost answer is worth asking for again: if the pair was voided, all is lost either way.
-            request = Request("GET", f"{self._renew_url}?{urlencode(asked)}", Effect.READ, "renewing the access token")
+            url = f"{self._renew_url}?{urlencode(asked)}"
+            request = Request("GET", url, Effect.READ, "renewing the access token", private=True)
             given = (await self._send(request)).json()
             tokens = Tokens(given["access_token"], given["refresh_token"])
+            for one in astuple(tokens):
+                self._secrets.add(one)
             await asyncio.to_thread(self._keep, self._file, tokens)
             self._tokens = tokens
         finally:

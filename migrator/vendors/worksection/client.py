@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import aiohttp
-
 from migrator.http import Answer, Effect, Http, Judgement, Request, Upload, Verdict
 from migrator.limits import Limiter
+from migrator.session import open_session
 from migrator.vendor import Account, Body, Record, Wire
 from migrator.vendors.worksection import LIMITS
 from migrator.vendors.worksection.auth import Access, open_access
@@ -113,9 +112,9 @@ class Client:
         reply: Record = (await self._http.send(request)).json()
         return reply
 
-    async def download(self, file: str, to: Path) -> Body:
+    async def download(self, file: str, to: Path, announced: int | None = None) -> Body:
         """Stream a file's bytes to the path."""
-        return await self._http.download(self._request("download", f"file {file}", {"id_file": file}), to)
+        return await self._http.download(self._request("download", f"file {file}", {"id_file": file}), to, announced)
 
     def _request(self, action: str, about: str, params: Mapping[str, Any], effect: Effect = Effect.READ) -> Request:
         url = f"{self._api}?{urlencode({'action': action})}"
@@ -136,13 +135,13 @@ async def open_client(account: Account, wire: Wire) -> AsyncIterator[Client]:
     """The account, connected until the block ends. Raises InputWrong for options that cannot be used."""
     limits = account.limits or LIMITS
     limiter = Limiter(limits, wire.quota, wait=wire.wait, say=wire.say)
-    timeout = aiohttp.ClientTimeout(total=limits.timeout)
-    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
+    wire.secrets.add(account.secret)
+    async with open_session(limits.timeout) as session:
 
         async def send(request: Request) -> Answer:
             return await http.send(request)
 
-        access = open_access(account, send)
+        access = open_access(account, send, wire.secrets)
 
         def reviewed(request: Request, answer: Answer) -> Judgement:
             return access.review(request, judge(request, answer))

@@ -141,7 +141,7 @@ class WorksectionSource:
 
     async def body(self, file: File, to: Path) -> Body:
         """Stream the file's bytes to the path."""
-        return await self._client.download(file.ref.id, to)
+        return await self._client.download(file.ref.id, to, file.size)
 
     async def check(self) -> list[Check]:
         """Whether the key works, what it sees, and what of this account no key can see."""
