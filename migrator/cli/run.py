@@ -114,10 +114,9 @@ async def carry_out(call: Call, migration: Migration, orders: Orders) -> Result:
             with on_signal(stop.order):
                 async with _eta_kept(opened, face):
                     await migrate(opened.job, pace, opened.limits["source"].parallel, stop.event)
-            result = Result(status(run.ledger), list(run.ledger.issues()))
-    if stop.by_user:
-        raise Interrupted(GO_ON)
-    return result
+            if stop.by_user:  # while the target is open: what it makes at its end is for a run that has ended
+                raise Interrupted(GO_ON)
+            return Result(status(run.ledger), list(run.ledger.issues()))
 
 
 def _begin(face: Face, found: Status) -> None:

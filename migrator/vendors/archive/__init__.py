@@ -33,22 +33,26 @@ LIMITS = Limits(requests=0, period=1.0, parallel=4, quarantine=0.0)
 @asynccontextmanager
 async def open_source(account: Account, wire: Wire) -> AsyncIterator[Source]:
     """The archive at `account.path`, checked against its manifest. Raises InputWrong with the file and line."""
+    from migrator.vendors.archive import manifest
     from migrator.vendors.archive.client import ArchiveSource
 
-    del wire
+    assert account.path is not None, "config asks for a path"
+    wire.say(f"comparing {account.path} with its manifest")
+    await manifest.check(account.path)
     yield ArchiveSource(account)
 
 
 @asynccontextmanager
 async def open_target(account: Account, wire: Wire) -> AsyncIterator[Target]:
-    """The archive at `account.path`, made if it is not there; its manifest is written when the block ends."""
+    """The archive at `account.path`, made if it is not there.
+
+    Its manifest is written when the block ends well: what was interrupted has none, and is no archive until the run is done.
+    """
     from migrator.vendors.archive.client import ArchiveTarget
 
     target = ArchiveTarget(account, writable=wire.writable)
-    try:
-        yield target
-    finally:
-        target.close()
+    yield target
+    target.close()
 
 
 VENDOR = Vendor(

@@ -31,7 +31,7 @@ from migrator.vendor import (
     Step,
     Vocabulary,
 )
-from migrator.vendors.archive import decode, encode
+from migrator.vendors.archive import decode, encode, manifest
 
 _PAGE = 1000
 _DIRECTORY = frozenset({Kind.PERSON, Kind.GROUP, Kind.COMPANY, Kind.CONTACT, Kind.TAG, Kind.FIELD})
@@ -46,10 +46,7 @@ class ArchiveSource:
     reads = tuple(Read(kind.value, (kind,), directory=kind in _DIRECTORY) for kind in (*_BUT_FILES, Kind.FILE))
 
     def __init__(self, account: Account) -> None:
-        """Raises InputWrong if the folder is not as its manifest says."""
         self._folder = _folder(account)
-        if problems := decode.check_manifest(self._folder):
-            raise InputWrong(problems)
 
     def scopes(self, read: str, seen: Seen) -> Iterable[str]:
         """One file per kind."""
@@ -82,7 +79,7 @@ class ArchiveSource:
         return await asyncio.to_thread(self._copy, file, to)
 
     def _copy(self, file: File, to: Path) -> Body:
-        path = self._folder / decode.FILES / self._hashes[file.ref.id]
+        path = self._folder / manifest.FILES / self._hashes[file.ref.id]
         try:
             shutil.copyfile(path, to)
         except OSError as error:
@@ -99,7 +96,7 @@ class ArchiveSource:
 
     async def check(self) -> list[Check]:
         """The manifest was compared on opening."""
-        count = sum(row["count"] for row in decode.manifest(self._folder)["kinds"].values())
+        count = sum(one.count for one in manifest.written(self._folder).kinds.values())
         return [Check("archive", "ok", f"{self._folder}: {count} entities, as its manifest says")]
 
 
@@ -110,18 +107,17 @@ class ArchiveTarget:
         self._folder = _folder(account)
         self._writable = writable
         self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {})
+        self._there: dict[Kind, set[str]] = {}  # ids of the lines that were there when the first of the kind was made
         if writable:
-            (self._folder / decode.FILES).mkdir(parents=True, exist_ok=True)
+            (self._folder / manifest.FILES).mkdir(parents=True, exist_ok=True)
+            (self._folder / manifest.MANIFEST).unlink(missing_ok=True)
             for kind in Kind:
                 _drop_half_line(self._folder / f"{kind}.jsonl")
 
     def close(self) -> None:
         """Write the manifest: from now on the folder is an archive."""
         if self._writable:
-            path = self._folder / decode.MANIFEST
-            part = path.with_suffix(".part")
-            part.write_bytes(orjson.dumps(decode.manifest(self._folder), option=orjson.OPT_INDENT_2))
-            part.replace(path)
+            manifest.write(self._folder)
 
     def parts(self, entity: Entity) -> tuple[str, ...]:
         """One line each."""
@@ -139,16 +135,22 @@ class ArchiveTarget:
         return None
 
     async def create(self, step: Step, context: Context) -> Made:
-        """Append the entity's line; a file's bytes first."""
+        """Append the entity's line; a file's bytes first. Raises InputWrong if another run has put it there."""
         if not self._writable:
             raise MigratorError(f"a write ({step.ref}) was about to be made where none may: report this as a bug")
+        kind = step.ref.kind
+        if kind not in self._there:
+            self._there[kind] = {str(record["ref"]["id"]) for record in self._lines(kind)}
+        if step.ref.id in self._there[kind]:
+            what = f"{self._folder} holds {step.ref} already, from a run with another run folder"
+            raise InputWrong([f"{what}: set [target] path to a new folder, or go on with the run that began this one"])
         body = context.body(step.ref) if isinstance(step.entity, File) else None
         await asyncio.to_thread(self._append, step.entity, body)
         return Made(step.ref.id)
 
     def _append(self, entity: Entity, body: Body | None) -> None:
         if body:
-            place = self._folder / decode.FILES / body.sha256
+            place = self._folder / manifest.FILES / body.sha256
             part = place.with_suffix(".part")
             shutil.copyfile(body.path, part)
             part.replace(place)

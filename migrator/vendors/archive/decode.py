@@ -1,22 +1,17 @@
-"""Lines of an archive to entities; an archive that was damaged or changed is refused with the file and line."""
+"""Lines of an archive to entities; a line that is none is refused with its file and number."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import orjson
 
 from migrator.errors import InputWrong
-from migrator.model import Entity, File, Issue, Kind, Ref
+from migrator.model import Entity, File, Issue, Ref
 from migrator.vendor import Decoded, Record
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-FILES = "files"
 _TAG, _SHA256 = "is", "sha256"  # keys of a line beside the entity's fields: its type; of a file, its bytes
 
 
@@ -48,6 +43,8 @@ def placed_lines(path: Path, start: int) -> Iterator[tuple[Record, int]]:
 
 def entity(record: Record) -> Entity:
     """The entity in a line. Raises msgspec.ValidationError."""
+    if not isinstance(record, dict):
+        raise msgspec.ValidationError("Expected an object")
     value = {name: each for name, each in record.items() if name != _SHA256}
     found: Entity = msgspec.convert(value, type=Entity, strict=False)
     return found
@@ -63,47 +60,3 @@ def decoded(record: Record) -> Decoded:
 def _unknown(ref: Ref, key: str, value: object) -> Issue:
     detail = f"no field of this version's model; it holds {str(value)[:100]!r}"
     return Issue(ref=ref, code="unknown-field", field=key, detail=detail)
-
-
-def manifest(folder: Path) -> dict[str, Any]:
-    """What the folder holds now, in the form of its manifest."""
-    kinds = {}
-    for kind in Kind:
-        path = folder / f"{kind}.jsonl"
-        if path.exists():
-            content = path.read_bytes()
-            kinds[kind.value] = {"count": content.count(b"\n"), "sha256": hashlib.sha256(content).hexdigest()}
-    return {"format": FORMAT, "kinds": kinds}
-
-
-def check_manifest(folder: Path) -> list[str]:
-    """What differs between the folder and its manifest, each with its file; for a changed file the first bad line."""
-    path = folder / MANIFEST
-    try:
-        stated = orjson.loads(path.read_bytes())
-    except OSError:
-        return [f"{path}: missing: this is no archive, or the run that makes it has not ended; give its command again"]
-    except ValueError as error:
-        return [f"{path}: {error}. The archive is damaged; take it from a backup"]
-    if stated.get("format") != FORMAT:
-        return [f"{path}: format {stated.get('format')!r}; this version reads format {FORMAT}"]
-    found: list[str] = []
-    actual = manifest(folder)["kinds"]
-    for kind in sorted({*stated["kinds"], *actual}):
-        if actual.get(kind) != stated["kinds"].get(kind):
-            found += _why(folder / f"{kind}.jsonl", stated["kinds"].get(kind), actual.get(kind))
-    return found
-
-
-def _why(path: Path, stated: dict[str, Any] | None, actual: dict[str, Any] | None) -> list[str]:
-    if actual is None:
-        return [f"{path}: missing, but the manifest counts {stated and stated['count']} lines"]
-    try:
-        for _ in lines(path):
-            pass
-    except InputWrong as error:
-        return error.problems
-    counted = stated["count"] if stated else 0
-    return [
-        f"{path}:{actual['count']}: the manifest states {counted} lines and another SHA-256: changed since it was made"
-    ]
