@@ -17,13 +17,13 @@ from pathlib import Path
 
 from migrator.sandbox.planfix import Planfix
 from tests.journeys.arrivals import Arrivals, arrivals, twins
-from tests.journeys.stage import Stage, account, stage
+from tests.journeys.stage import Stage, receiving, stage
 
 
 async def main(times: int, seed: int) -> int:
     """Kill until so many kills have hit a run at work; a migration that ended is compared, and the next one begins."""
     chance = random.Random(seed)
-    before = Planfix(account("planfix"))
+    before = Planfix(receiving())
     with tempfile.TemporaryDirectory() as folder:
         async with stage(Path(folder)) as staged:
             began = time.monotonic()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from migrator.sandbox.planfix import Planfix
 from tests.journeys.arrivals import arrivals, twins
-from tests.journeys.stage import account, stage
+from tests.journeys.stage import receiving, stage
 
 
 async def test_dry_run_writes_nothing_and_foretells_the_requests_of_the_run(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ async def test_a_second_run_sends_no_write(tmp_path: Path) -> None:
 async def test_killed_and_resumed_it_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
     (tmp_path / "calm").mkdir()
     (tmp_path / "killed").mkdir()
-    before = Planfix(account("planfix"))
+    before = Planfix(receiving())
     async with stage(tmp_path / "calm") as staged:
         await staged.migrator("run", "--json")
         undisturbed = arrivals(staged.planfix, before)

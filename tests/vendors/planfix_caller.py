@@ -15,7 +15,7 @@ from migrator.sandbox.planfix import Limits, Planfix
 from migrator.sandbox.server import Call, Reply
 from tests.vendors.planfix_openapi import check_reply
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "planfix-account.json"
+SAMPLE = Path(__file__).parents[1] / "planfix-small.json"
 TOKEN = "planfix-sample-token"
 NOW = datetime(2025, 5, 14, 9, 30, 45, tzinfo=UTC)
 

@@ -36,7 +36,8 @@ class Options:
     busy_every / busy_calls: each Nth task update is queued (202) until so many further calls have come; 0 = never.
     failures_every: each Nth update loses its last field and says so in `failures`; 0 = never.
     refuse_over_page: a pageSize over 100 is refused, else clamped. download: "redirect" or "bytes".
-    comment_list: `/comment/list` exists (newer specifications only). soft_delete: `isDeleted` hides a record, else it is ignored.
+    comment_list: `/comment/list` exists (newer specifications only). checkmark_rows: `/task/list` shows the lines of checklists too,
+    as tasks of type Checkmark. soft_delete: `isDeleted` hides a record, else it is ignored.
     refuse_astral: characters beyond U+FFFF make a comment body unreadable [obs CHI, not of every account].
     """
 
@@ -47,6 +48,7 @@ class Options:
     download: str = "redirect"
     link_seconds: int = 600
     comment_list: bool = True
+    checkmark_rows: bool = False
     soft_delete: bool = False
     refuse_astral: bool = False
     file_bytes: int = 100 * 2**20

@@ -45,7 +45,7 @@ TASK: shapes.Shapes = {
     "hasStartDate": _has("startDateTime"),
     "hasEndDate": _has("endDateTime"),
     "priority": lambda _, task, __: task.get("priority", "NotUrgent"),
-    "type": lambda *_: "Task",
+    "type": lambda _, task, __: task.get("type", "Task"),
     "status": _status,
     "files": shapes.files,
 }
@@ -60,10 +60,31 @@ ONE_TASK: shapes.Shapes = {
 
 def list_all(ask: Ask) -> Reply:
     """POST /task/list, ascending by id; `sort` is ignored (gotcha 18)."""
-    seen = sorted((task for task in ask.state.tasks.values() if ask.sees_task(task)), key=lambda task: int(task["id"]))
+    tasks = [task for task in ask.state.tasks.values() if ask.sees_task(task)]
+    checkmarks = _checkmarks(ask.state, tasks) if ask.state.options.checkmark_rows else []
+    seen = sorted([*tasks, *checkmarks], key=lambda task: int(task["id"]))
     rows = [task for task in seen if not (task.get("isDeleted") and ask.state.options.soft_delete)]
     found = filters.matching(ask.asker, rows, rows_of(ask.body, "filters"), filters.TASK_RULES, fields_from=100)
     return success(tasks=[shapes.pick(ask.state, task, ask.fields, TASK, area="task") for task in ask.page(found)])
+
+
+def _checkmarks(state: State, tasks: list[Record]) -> list[Record]:
+    """The lines of the tasks' checklists, as the rows that the vendor calls Checkmark: they are numbered among tasks [obs GAL]."""
+    shown = {task["id"]: task for task in tasks}
+    return [
+        {
+            "type": "Checkmark",
+            **{key: item[key] for key in ("id", "name", "parent", "dateTime")},
+            **_kept_by(item, shown),
+        }
+        for item in state.items.values()
+        if item["task"] in shown
+    ]
+
+
+def _kept_by(item: Record, tasks: Mapping[int, Record]) -> Record:
+    task = tasks[item["task"]]
+    return {key: task[key] for key in ("assigner", "project", "processId") if key in task}
 
 
 def one(ask: Ask) -> Reply:

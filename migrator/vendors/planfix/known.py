@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,24 +19,25 @@ _IN_DIRECTORIES = (catalogue.DIRECTORY_ENTRY, catalogue.DIRECTORY_SET)
 
 @dataclass(frozen=True)
 class Known:
-    """By id, as text. `projects`: those that move; `parents`: of tasks that move, "" = none.
+    """By id, as text. `projects`: those that move, and above each the one it is in; `parents`: of tasks that move; "" = none.
 
     `clients`: the counterparty of each project; `names`: of what values of a custom field may refer to, by the field; `holders`: what
     each file hangs on first.
     """
 
     emails: Mapping[str, str] = field(default_factory=dict)
-    projects: frozenset[str] = frozenset()
+    projects: Mapping[str, str] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
     clients: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     holders: Mapping[str, Ref] = field(default_factory=dict)
 
-    def depth(self, task: str) -> int:
-        """How many tasks stand above one; of a circle, none twice."""
+    def depth(self, kind: Kind, id: str) -> int:
+        """How many of its kind stand above a task or project; of a circle, none twice."""
+        parents = self.projects if kind is Kind.PROJECT else self.parents
         above: list[str] = []
-        while (task := self.parents.get(task, "")) and task not in above:
-            above.append(task)
+        while (id := parents.get(id, "")) and id not in above:
+            above.append(id)
         return len(above)
 
 
@@ -81,16 +82,21 @@ def emails(seen: Seen) -> dict[str, str]:
 
 def known_of_work(seen: Seen) -> Known:
     """What records of projects and tasks refer to."""
-    tasks = {str(row["id"]): str((row.get("parent") or {}).get("id") or "") for row in seen("tasks") if is_task(row)}
     projects = [row for row in seen("projects") if not row.get("isDeleted")]
     return Known(
         emails=emails(seen),
-        projects=frozenset(str(row["id"]) for row in projects),
-        parents={task: above if above in tasks else "" for task, above in tasks.items()},
+        projects=_parents(projects),
+        parents=_parents(row for row in seen("tasks") if is_task(row)),
         clients={str(row["id"]): str((row.get("counterparty") or {}).get("id") or "") for row in projects},
         names=_names(seen),
         holders=holders(seen, frozenset()),
     )
+
+
+def _parents(rows: Iterable[Record]) -> dict[str, str]:
+    """What each of the rows stands below, "" where that is none of them."""
+    parents = {str(row["id"]): str((row.get("parent") or {}).get("id") or "") for row in rows}
+    return {id: above if above in parents else "" for id, above in parents.items()}
 
 
 def known_of_comments(seen: Seen) -> CommentKnown:
