@@ -4,6 +4,7 @@ The map, from the ground up. A module imports only what stands to its left (a te
 
     errors <- model <- secrets <- vendor <- {config, mapping, draft, run, ledger} <- pipeline <- cli
     errors <- checkpoint <- passes <- ledger
+    clock <- {ledger, run}
     {errors, model, vendor} <- text
     {errors, vendor} <- {limits, intake, session} <- http
     {errors, model, secrets, vendor, text, http, limits, session} <- vendors/* <- cli

@@ -27,7 +27,8 @@ CREATE TABLE entity (place INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT 
 CREATE INDEX entity_order ON entity (kind, depth, moment, place);
 CREATE INDEX entity_owner ON entity (owner, kind);
 CREATE TABLE outcome (kind TEXT NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL, state TEXT NOT NULL, target TEXT NOT NULL,
-    sent_at REAL NOT NULL, note TEXT NOT NULL, PRIMARY KEY (kind, id, part)) WITHOUT ROWID;
+    sent_at REAL NOT NULL, note TEXT NOT NULL, steady REAL NOT NULL, boot TEXT NOT NULL,
+    PRIMARY KEY (kind, id, part)) WITHOUT ROWID;
 CREATE TABLE issue (kind TEXT NOT NULL, id TEXT NOT NULL, code TEXT NOT NULL, field TEXT NOT NULL, detail TEXT NOT NULL,
     reach TEXT NOT NULL, PRIMARY KEY (kind, id, code, field)) WITHOUT ROWID;
 CREATE TABLE body (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;

@@ -21,7 +21,8 @@ from yarl import URL
 from migrator.errors import AccessDenied, ContractBroken, InDoubt, InputWrong, MigratorError, Refused, TryLater
 from migrator.intake import keep_reply, read_whole, stream_to_file
 from migrator.limits import Limiter, Patience
-from migrator.vendor import Body, Wire
+from migrator.session import Departure
+from migrator.vendor import Body, Wire, unheard
 
 _ATTEMPTS = 6
 _TURNED_AWAY_MOST = 60
@@ -234,7 +235,10 @@ class Http:
         nothing = Answer(0, {}, b"")
         self.sent += 1
         try:
-            async with self._open(request, depart) as response:
+            async with (
+                asyncio.timeout(None) as stalled,
+                self._open(request, self._departure(request, depart, stalled)) as response,
+            ):
                 answer = await read(response)
         except aiohttp.ClientConnectorCertificateError as error:
             host, why = URL(request.url).host, error.certificate_error
@@ -250,9 +254,7 @@ class Http:
             return Judgement(Verdict.BUSY, f"connection lost ({type(error).__name__})"), nothing
         return self._judge(request, answer), answer
 
-    def _open(
-        self, request: Request, depart: Callable[[], None]
-    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    def _open(self, request: Request, departure: Departure) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         body: object = None
         headers = dict(request.headers)
         if request.uploads or request.fields:
@@ -274,11 +276,21 @@ class Http:
             headers=headers,
             allow_redirects=False,
             timeout=self._timeout(request),
-            trace_request_ctx=depart,
+            trace_request_ctx=departure,
         )
 
+    def _departure(self, request: Request, depart: Callable[[], None], stalled: asyncio.Timeout) -> Departure:
+        leaving = self._wire.leaving if request.effect is Effect.CREATE else unheard
+
+        async def flows() -> None:
+            await leaving()
+            if request.uploads:
+                stalled.reschedule(asyncio.get_running_loop().time() + self._limiter.timeout)
+
+        return Departure(depart, flows)
+
     def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
-        """Bytes may take as long as they flow; everything else has its whole time."""
+        """Bytes may take as long as they flow; everything else has its whole time. For those that leave, see _departure."""
         seconds = self._limiter.timeout
         if request.bytes or request.uploads:
             return aiohttp.ClientTimeout(total=None, sock_connect=seconds, sock_read=seconds)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,15 +17,19 @@ from typing import Any
 import orjson
 
 from migrator.checkpoint import Checkpoint, writing
+from migrator.clock import Clock, Moment, system_clock
 from migrator.errors import RunFolderUnusable
 from migrator.model import Entity, Issue, Kind, Reach, Ref
 from migrator.passes import Passes, decode_entity
 from migrator.vendor import Body, Page, Record
 
+FRESH = 1.0  # seconds by which the moment of an intent may lie before its create really leaves
 _KEEP_ISSUE = "INSERT OR REPLACE INTO issue VALUES (?, ?, ?, ?, ?, ?)"
 _FORGET = "DELETE FROM outcome WHERE kind = ? AND id = ? AND part = ?"
 _DROP_BLOCKERS = "DELETE FROM issue WHERE kind = ? AND id = ? AND reach = 'blocker'"  # of an earlier try
-_KEEP_OUTCOME = "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?)"
+_KEEP_OUTCOME = "INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_KEEP_MOMENT = """UPDATE outcome SET sent_at = ?, steady = ?, boot = ?
+    WHERE kind = ? AND id = ? AND part = ? AND state = 'intended'"""
 
 
 class State(StrEnum):
@@ -42,23 +46,27 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One row. `sent_at`: seconds since the epoch when the create left; `note`: why, for people."""
+    """One row. `sent_at`: seconds since the epoch when the create left; `note`: why, for people. `steady`, `boot`: see Moment."""
 
     state: State
     target: str = ""
     sent_at: float = 0.0
     note: str = ""
+    steady: float = 0.0
+    boot: str = ""
 
 
 class Ledger:
     """An open checkpoint. Reading is immediate; writing is awaited."""
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
+    def __init__(self, path: Path, *, writable: bool, clock: Clock) -> None:
         self._file = Checkpoint(path, writable=writable)
+        self._clock = clock
+        self._under_way: set[tuple[Ref, str]] = set()
         self.passes = Passes(self._file)
         self._outcomes = {
-            (Ref(Kind(kind), id), part): Outcome(State(state), target, sent_at, note)
-            for kind, id, part, state, target, sent_at, note in self._file.rows("SELECT * FROM outcome")
+            (Ref(Kind(kind), id), part): Outcome(State(state), *told)
+            for kind, id, part, state, *told in self._file.rows("SELECT * FROM outcome")
         }
         self._decoded = {name for (name,) in self._file.rows("SELECT read FROM decoded")}
         self._sent: dict[tuple[str, str], int] = {
@@ -236,9 +244,37 @@ class Ledger:
         outcome = self._outcomes.get((ref, "create"))
         return outcome is not None and outcome.state is State.MADE
 
-    async def intend(self, rows: Iterable[tuple[Ref, str]], sent_at: float) -> None:
-        """On the disk before the create leaves."""
-        await self._settle([(ref, part, Outcome(State.INTENDED, sent_at=sent_at)) for ref, part in rows], ())
+    async def intend(self, rows: Iterable[tuple[Ref, str]]) -> None:
+        """On the disk before the create leaves. It is under way until it is settled, forgotten, or given up."""
+        now = self._clock.now()
+        intended = Outcome(State.INTENDED, sent_at=now.wall, steady=now.steady, boot=now.boot)
+        keys = list(rows)
+        await self._settle([(*key, intended) for key in keys], ())
+        self._under_way.update(keys)
+
+    async def leaving(self) -> None:
+        """Bytes of a create leave now: what is under way has a moment that is true, on the disk.
+
+        A create may wait for hours between its intent and its turn, and a file takes as long as it flows.
+        """
+        now = self._clock.now()
+        stale = [key for key in self._under_way if now.steady - self._outcomes[key].steady > FRESH]
+        if not stale:
+            return
+        moment = (now.wall, now.steady, now.boot)
+        await self._file.write([(_KEEP_MOMENT, [(*moment, ref.kind, ref.id, part) for ref, part in stale])])
+        for key in self._under_way.intersection(stale):
+            self._outcomes[key] = replace(self._outcomes[key], sent_at=now.wall, steady=now.steady, boot=now.boot)
+
+    def give_up(self, rows: Iterable[tuple[Ref, str]]) -> None:
+        """No more bytes of these leave; whether they were made is in doubt."""
+        self._under_way.difference_update(rows)
+
+    def since_sent(self, ref: Ref, part: str) -> float:
+        """Seconds that have certainly passed since the last bytes of a create in doubt left; 0 where nobody can tell."""
+        outcome = self._outcomes[ref, part]
+        passed = self._clock.since(Moment(outcome.sent_at, outcome.steady, outcome.boot))
+        return max((passed or 0.0) - FRESH, 0.0)
 
     async def settle(self, rows: Iterable[tuple[Ref, str, Outcome]], issues: Iterable[Issue] = ()) -> None:
         """What came of it."""
@@ -248,6 +284,7 @@ class Ledger:
         """The create certainly did not happen: as if never intended."""
         await self._file.write([(_FORGET, [(ref.kind, ref.id, part)])])
         self._outcomes.pop((ref, part), None)
+        self._under_way.discard((ref, part))
 
     async def _settle(self, rows: list[tuple[Ref, str, Outcome]], issues: Iterable[Issue]) -> None:
         await self._file.write(
@@ -258,6 +295,9 @@ class Ledger:
             ]
         )
         self._outcomes.update({(ref, part): outcome for ref, part, outcome in rows})
+        self._under_way.difference_update(
+            (ref, part) for ref, part, outcome in rows if outcome.state is not State.INTENDED
+        )
 
     # -- issues, bodies, requests -----------------------------------------------------------------------------------
 
@@ -295,10 +335,10 @@ class Ledger:
 
 
 @asynccontextmanager
-async def open_ledger(path: Path, *, writable: bool = True) -> AsyncIterator[Ledger]:
-    """The checkpoint at the path, made if it is not there. Raises RunFolderUnusable."""
+async def open_ledger(path: Path, *, writable: bool = True, clock: Clock | None = None) -> AsyncIterator[Ledger]:
+    """The checkpoint at the path, made if it is not there. `clock`: None = the system's. Raises RunFolderUnusable."""
     try:
-        ledger = Ledger(path, writable=writable)
+        ledger = Ledger(path, writable=writable, clock=clock or system_clock())
     except (sqlite3.Error, OSError) as error:
         raise RunFolderUnusable(f"{path}: is not a checkpoint this version can use ({error})") from error
     async with writing(ledger._file):
@@ -310,4 +350,4 @@ def _issue_row(issue: Issue) -> tuple[str, ...]:
 
 
 def _outcome_row(ref: Ref, part: str, outcome: Outcome) -> tuple[Any, ...]:
-    return (ref.kind, ref.id, part, outcome.state, outcome.target, outcome.sent_at, outcome.note)
+    return (ref.kind, ref.id, part, *astuple(outcome))

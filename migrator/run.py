@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from migrator.clock import Clock
 from migrator.errors import RunFolderUnusable
 from migrator.ledger import Ledger, open_ledger
 from migrator.model import Ref
@@ -50,14 +51,14 @@ class Run:
 
 
 @asynccontextmanager
-async def open_run(folder: Path, source: str, target: str) -> AsyncIterator[Run]:
+async def open_run(folder: Path, source: str, target: str, clock: Clock | None = None) -> AsyncIterator[Run]:
     """The run folder, made if it is not there, locked until the block ends. `source`, `target`: the accounts' identities.
 
     Raises RunFolderUnusable: another process has it, it belongs to other accounts, or it cannot be written.
     """
     lock = _lock(folder)
     try:
-        async with open_ledger(folder / "checkpoint.db") as ledger:
+        async with open_ledger(folder / "checkpoint.db", clock=clock) as ledger:
             await _claim(ledger, folder, source, target)
             yield Run(folder, ledger)
     finally:

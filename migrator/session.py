@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import aiohttp
 
 
+@dataclass(frozen=True)
+class Departure:
+    """Who is to know that a request leaves: `depart` once, with its head; `flows` is awaited before each piece of it."""
+
+    depart: Callable[[], None]
+    flows: Callable[[], Awaitable[None]]
+
+
 def open_session(seconds: float) -> aiohttp.ClientSession:
-    """A session whose requests have so many seconds. Each tells its `trace_request_ctx`, a function, that its head has left."""
+    """A session whose requests have so many seconds. Each has a Departure as its `trace_request_ctx`."""
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=seconds),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -28,13 +38,22 @@ async def _once_only(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
 
 
 def _departures() -> aiohttp.TraceConfig:
-    """A new connection takes longer to get there than one that stands."""
+    """A new connection takes longer to get there than one that stands, and a file leaves for as long as it flows."""
 
-    async def left(
+    async def head(
         _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestHeadersSentParams
     ) -> None:
-        context.trace_request_ctx()
+        departure: Departure = context.trace_request_ctx
+        await departure.flows()
+        departure.depart()
+
+    async def block(
+        _: aiohttp.ClientSession, context: SimpleNamespace, __: aiohttp.TraceRequestChunkSentParams
+    ) -> None:
+        departure: Departure = context.trace_request_ctx
+        await departure.flows()
 
     trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(left)
+    trace.on_request_headers_sent.append(head)
+    trace.on_request_chunk_sent.append(block)
     return trace

@@ -6,7 +6,7 @@ about which vendor it is.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -110,6 +110,10 @@ class Quota(Protocol):
         ...
 
 
+async def unheard() -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True)
 class Wire:
     """What an adapter needs of its surroundings to talk to a vendor.
@@ -117,6 +121,7 @@ class Wire:
     `writable` is False in a dry run, a check or a verify: any request that could change the account is then a bug and is not sent.
     `wait`: sleep until a spent quota is reset, rather than raise TryLater. `keep`: folder for replies against the contract.
     `secrets`: an adapter adds each token it gets, so that no message and no kept reply tells it.
+    `leaving` is awaited before any bytes of a create leave.
     """
 
     quota: Quota
@@ -125,6 +130,7 @@ class Wire:
     wait: bool = True
     say: Callable[[str], None] = lambda _: None
     secrets: Secrets = field(default_factory=Secrets, repr=False)
+    leaving: Callable[[], Awaitable[None]] = unheard
 
 
 @dataclass(frozen=True)

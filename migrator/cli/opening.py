@@ -96,7 +96,7 @@ def open_target(
             [f"{migration.path}: [target] vendor = {vendor.name!r}: {vendor.title} cannot be a target yet"]
         )
     quota = DayCount(opened.ledger, "target")
-    wire = Wire(quota, opened.replies, writable=writable, wait=wait, say=say, secrets=migration.secrets)
+    wire = Wire(quota, opened.replies, writable, wait, say, migration.secrets, opened.ledger.leaving)
     return vendor.open_target(migration.target, wire)
 
 

@@ -66,6 +66,10 @@ class Load:
         self._slots = asyncio.Semaphore(pace.parallel)
         self._made = 0
         self._doubts: dict[tuple[Ref, str], Doubt] = {}
+        self._left: dict[Ref, set[str]] = {}  # the parts that an earlier session left in doubt
+        for ref, part, outcome in run.ledger.outcomes():
+            if outcome.state is State.INTENDED:
+                self._left.setdefault(ref, set()).add(part)
         self._context = context_of(run)
 
     async def load_all(self) -> None:
@@ -94,7 +98,7 @@ class Load:
             await self._settle_doubts()
 
     def _is_unfinished(self, entity: Entity) -> bool:
-        if is_open(self._ledger, entity):
+        if is_open(self._ledger, entity) or self._parts_left(entity):
             return True
         if self._target.parts(entity) == ("create",) or self._ledger.target(entity.ref) is None:
             return False
@@ -126,6 +130,8 @@ class Load:
     async def _load(self, entity: Entity) -> bool:
         """Carry out what is decided for one entity; False = its lane must wait for a doubt."""
         decision = self._transform.decide(entity)
+        if self._doubt_what_was_left(entity, decision):
+            return False
         if decision.action is Action.CREATE and (above := self._missing_owner(entity)):
             why = f"{above} was not created; this hangs on it"
             issue = Issue(ref=entity.ref, code="owner-missing", detail=why, reach=Reach.BLOCKER)
@@ -150,21 +156,41 @@ class Load:
         self._progress.settled(entity.ref.kind)
         return True
 
+    def _doubt_what_was_left(self, entity: Entity, decision: Decision) -> bool:
+        """Creates that left under other rules and are no longer wanted, or not in these parts: their doubt is settled all the same."""
+        left = self._parts_left(entity)
+        if decision.action is Action.CREATE:
+            left -= set(self._target.parts(decision.entity))
+        if not left:
+            return False
+        created = self._transform.creation(entity).entity
+        carried = tuple(one.entity for one in self._travelled(entity))
+        for part in left:
+            self._doubt(self._transform.step(created, part, carried if part == CREATE else ()), ())
+        return True
+
+    def _parts_left(self, entity: Entity) -> set[str]:
+        return {part for part in self._left.get(entity.ref, ()) if self._is_intended(entity.ref, part)}
+
+    def _travelled(self, entity: Entity) -> list[Decision]:
+        """What travelled with a create that is in doubt."""
+        return [
+            self._transform.creation(one)
+            for kind in carried_kinds(self._capabilities, entity.ref.kind)
+            for one in self._ledger.owned(entity.ref, kind)
+            if self._is_intended(one.ref)
+        ]
+
     async def _carried(self, entity: Entity) -> list[Decision]:
         """What travels with the entity's create, its bytes here; of a create in doubt, what travelled then."""
-        found: list[Decision] = []
-        in_doubt = self._is_intended(entity.ref)
-        for decision in carried_by(self._ledger, self._transform, entity):
-            ref = decision.entity.ref
-            if in_doubt:
-                travels = self._is_intended(ref)
-            else:
-                travels = ref.kind in self._pace.only and (
-                    ref.kind is not Kind.FILE or await self._body(ref) is not None
-                )
-            if travels:
-                found.append(decision)
-        return found
+        if self._is_intended(entity.ref):
+            return self._travelled(entity)
+        return [
+            decision
+            for decision in carried_by(self._ledger, self._transform, entity)
+            if (ref := decision.entity.ref).kind in self._pace.only
+            and (ref.kind is not Kind.FILE or await self._body(ref) is not None)
+        ]
 
     def _is_intended(self, ref: Ref, part: str = CREATE) -> bool:
         outcome = self._ledger.outcome(ref, part)
@@ -191,10 +217,12 @@ class Load:
         if self._is_intended(*key):  # left by a session that ended in between
             self._doubt(step, issues)
             return False
-        await self._ledger.intend([key, *((one.ref, CREATE) for one in step.carried)], time.time())
+        keys = [key, *((one.ref, CREATE) for one in step.carried)]
+        await self._ledger.intend(keys)
         try:
             made = await self._target.create(step, self._context)
         except InDoubt:
+            self._ledger.give_up(keys)
             self._doubt(step, issues)
             return False
         except EntityStopped as refused:
@@ -230,17 +258,26 @@ class Load:
     # -- doubts ---------------------------------------------------------------------------------------------------------
 
     def _doubt(self, step: Step, issues: Iterable[Issue]) -> None:
-        until = asyncio.get_running_loop().time() + self._pace.quarantine
+        passed = self._ledger.since_sent(step.ref, step.part) or 0.0
+        until = asyncio.get_running_loop().time() + self._pace.quarantine - passed
+        if step.ref.kind in self._capabilities.repeats:
+            until = 0.0  # needs no look-up
         self._doubts.setdefault((step.ref, step.part), Doubt(step, tuple(issues), until))
 
     async def _settle_doubts(self) -> None:
-        """Wait until none can still be on its way, look all of them up at once, adopt what is there, forget what is not."""
-        doubts, self._doubts = list(self._doubts.values()), {}
-        looked_up = [doubt for doubt in doubts if doubt.step.ref.kind not in self._capabilities.repeats]
-        pause = max((doubt.until for doubt in looked_up), default=0.0) - asyncio.get_running_loop().time()
-        if pause > 0:
+        """Look up at once all that cannot still be on their way, adopt what is there, forget what is not.
+
+        Where all may be, wait for the youngest: one look-up for all of them costs less than each as soon as it can be.
+        """
+        now = asyncio.get_running_loop().time()
+        doubts = [doubt for doubt in self._doubts.values() if doubt.until <= now]
+        if not doubts:
+            doubts = list(self._doubts.values())
+            pause = max(doubt.until for doubt in doubts) - now
             self._progress.say(f"{len(doubts)} creates without a certain answer: looking them up in {pause:.0f} s")
             await asyncio.sleep(pause)
+        for doubt in doubts:
+            del self._doubts[doubt.step.ref, doubt.step.part]
         order = sorted(doubts, key=lambda doubt: (doubt.step.ref.kind, doubt.step.part))
         for (kind, _), group in groupby(order, key=lambda doubt: (doubt.step.ref.kind, doubt.step.part)):
             await self._settle_group(kind, list(group))

@@ -94,8 +94,12 @@ class Transform:
             return Decision(Action.CREATE, entity)
         if kind in self.capabilities.matches and not self.is_ours(entity.ref) and (there := self._there(entity)):
             return Decision(Action.MATCH, entity, target=there)
-        if obstacle := self._obstacle(entity):
-            return obstacle
+        return self._obstacle(entity) or self.creation(entity)
+
+    def creation(self, entity: Entity) -> Decision:
+        """The decision for an entity that is to be created, or may have been when other rules were in force. Pure."""
+        if self.capabilities.verbatim:
+            return Decision(Action.CREATE, entity)
         applied = self.mapper.apply(entity)
         issues = [*applied.issues, *self._losses(applied.entity)]
         named = applied.entity

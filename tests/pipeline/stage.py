@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from migrator.clock import Clock
 from migrator.config import Scope
 from migrator.ledger import State
 from migrator.mapping import People, Rules
@@ -54,6 +55,8 @@ class Stage:
     rules: Rules = field(default_factory=lambda: Rules(people=People(create=True)))
     scope: Scope = EVERYTHING
     parallel: int = 3
+    quarantine: float = QUARANTINE
+    clock: Clock = Clock(steady=lambda: asyncio.get_running_loop().time(), boot="this one")  # noqa: RUF009  frozen
 
     def __post_init__(self) -> None:
         self.source = MemorySource(self.entities, self.bodies)
@@ -61,7 +64,7 @@ class Stage:
     async def run(self, stop: asyncio.Event | None = None, *, most: int | None = None) -> None:
         """One session: `migrator run`."""
         async with self.job() as job:
-            pace = Pace(self.parallel, QUARANTINE, most)
+            pace = Pace(self.parallel, self.quarantine, most)
             await migrate(job, pace, self.parallel, stop or asyncio.Event())
 
     async def verify(self) -> Verification:
@@ -70,7 +73,7 @@ class Stage:
 
     @asynccontextmanager
     async def job(self) -> AsyncIterator[Job]:
-        async with open_run(self.folder, ACCOUNT, "memory new") as run:
+        async with open_run(self.folder, ACCOUNT, "memory new", self.clock) as run:
             transform = transform_for(run.ledger, self.target, self.capabilities, self.rules, ACCOUNT, "UTC")
             yield Job(run, self.source, self.target, self.capabilities, transform, self.scope, Silent())
 

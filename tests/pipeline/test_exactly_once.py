@@ -255,17 +255,6 @@ async def test_a_death_right_after_a_death_is_survived(stage: Stage) -> None:
     stage.assert_exactly_once()
 
 
-async def test_a_doubt_of_an_earlier_session_waits_the_whole_quarantine(stage: Stage) -> None:
-    stage.target.fault = _at(10, _die)
-    try:
-        await stage.run()
-    except* Killed:
-        pass
-    started = asyncio.get_running_loop().time()
-    await stage.run()
-    assert asyncio.get_running_loop().time() - started >= 90
-
-
 def _small(folder: Path) -> Stage:
     """One of each kind that hangs on something, for tests that run often."""
     entities = [project(), task(), task("2", parent=ref("task:1"), depth=1), file(), comment(), cost()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,13 +16,13 @@ import pytest
 from aioresponses import aioresponses
 
 from migrator import intake
-from migrator.errors import AccessDenied, ContractBroken, InDoubt, MigratorError, Refused, TryLater
+from migrator.errors import AccessDenied, ContractBroken, InDoubt, MigratorError, Refused, RunFolderUnusable, TryLater
 from migrator.http import Answer, Effect, Http, Judgement, Request, Upload, Verdict
 from migrator.limits import Limiter
 from migrator.sandbox.faults import Fault, Faults
 from migrator.sandbox.server import Call, Reply, Running, serve
 from migrator.session import open_session
-from migrator.vendor import Limits, Wire
+from migrator.vendor import Limits, Wire, unheard
 
 pytestmark = pytest.mark.looptime(noop_cycles=300)
 
@@ -143,10 +143,11 @@ async def line(
     wait: bool = True,
     limits: Limits | None = None,
     judged: Callable[[Request, Answer], Judgement] = judge,
+    leaving: Callable[[], Awaitable[None]] = unheard,
 ) -> AsyncIterator[Line]:
     script, quota, token = Script(list(replies)), Count(), token or Token()
     said: list[str] = []
-    wire = Wire(quota, tmp_path / "replies", writable=writable, wait=wait, say=said.append)
+    wire = Wire(quota, tmp_path / "replies", writable=writable, wait=wait, say=said.append, leaving=leaving)
     limiter = Limiter(limits or Limits(requests=0, period=1.0, parallel=8), quota, wait=wait)
     async with serve(script, faults=Lays(*faults)) as running, open_session(60) as session:
         yield Line(Http(session, limiter, token, judged, wire, "Script"), running, script, token, quota, said)
@@ -406,6 +407,56 @@ async def test_a_multipart_upload_arrives_whole_and_is_whole_again_when_repeated
             assert fields == {"text": "Привет"}
             assert (sent.field, sent.content) == ("attach[0]", path.read_bytes())
         assert it.calls == 2
+
+
+async def test_a_create_is_on_the_disk_before_each_piece_of_it_leaves(tmp_path: Path) -> None:
+    noted: list[int] = []
+
+    async def leaving() -> None:
+        noted.append(at.calls)
+
+    path = tmp_path / "plan.pdf"
+    path.write_bytes(b"x" * 2_000_000)
+    async with line(tmp_path, leaving=leaving) as at:
+        await at.send(Effect.READ)
+        await at.send(Effect.SET, json={})
+        assert noted == []
+        await at.send(Effect.CREATE, json={})
+        assert set(noted) == {2}  # before the server had it
+        del noted[:]
+        await at.send(Effect.CREATE, uploads=(Upload("attach[0]", "plan.pdf", path),))
+        assert len(noted) > 10
+        assert set(noted) == {3}
+
+
+async def test_a_create_that_cannot_be_noted_does_not_leave(tmp_path: Path) -> None:
+    async def leaving() -> None:
+        raise RunFolderUnusable("the disk is full")
+
+    async with line(tmp_path, leaving=leaving) as at:
+        with pytest.raises(RunFolderUnusable):
+            await at.send(Effect.CREATE, json={})
+        assert at.calls == 0
+
+
+async def test_an_upload_that_nobody_takes_is_given_up_in_time(tmp_path: Path) -> None:
+    given_up = asyncio.Event()
+
+    async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await given_up.wait()
+        writer.transport.abort()
+
+    path = tmp_path / "film.mov"
+    path.write_bytes(b"x" * 30_000_000)
+    async with await asyncio.start_server(deaf, "127.0.0.1", 0, limit=2**10) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        began = asyncio.get_running_loop().time()
+        async with line(tmp_path, limits=Limits(requests=0, period=1.0, timeout=60.0)) as at:
+            with pytest.raises(InDoubt):
+                await at.send(Effect.CREATE, url=url, uploads=(Upload("attach[0]", "film.mov", path),))
+            assert 60 <= asyncio.get_running_loop().time() - began < 70
+            given_up.set()
+            await asyncio.sleep(1)
 
 
 async def test_a_download_is_on_the_disk_with_its_hash(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,9 @@ import pytest
 
 from migrator import checkpoint as checkpoint_module
 from migrator import ledger as ledger_module
+from migrator.clock import Clock
 from migrator.errors import RunFolderUnusable
-from migrator.ledger import Ledger, Outcome, State, open_ledger
+from migrator.ledger import FRESH, Ledger, Outcome, State, open_ledger
 from migrator.model import Issue, Kind, Reach
 from migrator.vendor import Body, Page
 from tests.world import MOMENT, comment, project, ref, task
@@ -42,7 +45,7 @@ from migrator.model import Ref
 
 async def main():
     async with open_ledger(Path(sys.argv[1])) as ledger:
-        await ledger.intend([(Ref.parse("task:1"), "create")], 12.5)
+        await ledger.intend([(Ref.parse("task:1"), "create")])
         os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
@@ -54,7 +57,10 @@ async def test_what_was_awaited_survives_kill_9(path: Path) -> None:
     code = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", DIE_AFTER, str(path)], check=False)
     assert code.returncode == -9
     async with open_ledger(path) as ledger:
-        assert ledger.outcome(ref("task:1")) == Outcome(State.INTENDED, sent_at=12.5)
+        found = ledger.outcome(ref("task:1"))
+        assert found is not None
+        assert found.state is State.INTENDED
+        assert 0 <= time.time() - found.sent_at < 60
 
 
 async def test_a_write_is_seen_by_another_connection_when_its_await_returns(path: Path, ledger: Ledger) -> None:
@@ -219,18 +225,86 @@ async def test_only_made_and_matched_have_a_target(ledger: Ledger) -> None:
 
 async def test_a_forgotten_create_is_as_if_never_intended(path: Path) -> None:
     async with open_ledger(path) as ledger:
-        await ledger.intend([(ref("task:1"), "create")], 1.0)
+        await ledger.intend([(ref("task:1"), "create")])
         await ledger.forget(ref("task:1"), "create")
         assert ledger.outcome(ref("task:1")) is None
     async with open_ledger(path) as ledger:
         assert ledger.outcome(ref("task:1")) is None
 
 
+@dataclass
+class Hands:
+    """A clock that stands where a test sets it."""
+
+    wall: float = 1_000_000.0
+    steady: float = 500.0
+    boot: str = "one"
+
+    def clock(self) -> Clock:
+        return Clock(lambda: self.wall, lambda: self.steady, self.boot)
+
+
+async def test_what_has_passed_since_a_create_left_is_known_after_a_restart(path: Path) -> None:
+    hands = Hands()
+    async with open_ledger(path, clock=hands.clock()) as ledger:
+        await ledger.intend([(ref("task:1"), "create")])
+    hands.steady += 100
+    for hands.wall in (1_000_000.0, 1_003_600.0, 996_400.0):  # set forward or back an hour
+        async with open_ledger(path, clock=hands.clock()) as ledger:
+            assert ledger.since_sent(ref("task:1"), "create") == 100 - FRESH
+
+
+@pytest.mark.parametrize(("boot", "steady"), [("two", 600.0), ("", 600.0), ("one", 499.0)])
+async def test_where_nobody_can_tell_what_has_passed_nothing_has(path: Path, boot: str, steady: float) -> None:
+    async with open_ledger(path, clock=Hands().clock()) as ledger:
+        await ledger.intend([(ref("task:1"), "create")])
+    async with open_ledger(path, clock=Hands(2_000_000.0, steady, boot).clock()) as ledger:
+        assert ledger.since_sent(ref("task:1"), "create") == 0
+
+
+async def test_a_create_that_leaves_long_after_its_intent_says_so_first(path: Path) -> None:
+    hands = Hands()
+    async with open_ledger(path, clock=hands.clock()) as ledger:
+        for number in "1234":
+            await ledger.intend([(ref(f"task:{number}"), "create")])
+        ledger.give_up([(ref("task:2"), "create")])
+        await ledger.settle([(ref("task:3"), "create", Outcome(State.MADE, "26"))])
+        await ledger.forget(ref("task:4"), "create")
+        hands.steady += 5
+        await ledger.leaving()
+    hands.steady += 100
+    async with open_ledger(path, clock=hands.clock()) as ledger:
+        assert ledger.since_sent(ref("task:1"), "create") == 100 - FRESH
+        assert ledger.since_sent(ref("task:2"), "create") == 105 - FRESH
+        assert ledger.target(ref("task:3")) == "26"
+        assert ledger.outcome(ref("task:4")) is None
+
+
+async def test_a_create_that_leaves_at_once_costs_no_second_write(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ledger.intend([(ref("task:1"), "create")])
+    monkeypatch.setattr(ledger._file, "write", None)
+    await ledger.leaving()
+
+
+async def test_an_outcome_noted_while_a_create_leaves_is_not_overwritten(path: Path) -> None:
+    hands = Hands()
+    async with open_ledger(path, clock=hands.clock()) as ledger:
+        await ledger.intend([(ref("task:1"), "create")])
+        hands.steady += 5
+        made = Outcome(State.MADE, "26")
+        await asyncio.gather(ledger.settle([(ref("task:1"), "create", made)]), ledger.leaving())
+        assert ledger.outcome(ref("task:1")) == made
+    async with open_ledger(path) as ledger:
+        assert ledger.outcome(ref("task:1")) == made
+
+
 async def test_a_new_try_drops_the_blockers_of_the_last_and_keeps_its_losses(ledger: Ledger) -> None:
     blocker = Issue(ref=ref("task:1"), code="refused", reach=Reach.BLOCKER)
     loss = Issue(ref=ref("task:1"), code="field-lost", field="hidden")
     await ledger.settle([(ref("task:1"), "create", Outcome(State.REFUSED))], [blocker, loss])
-    await ledger.intend([(ref("task:1"), "create")], 1.0)
+    await ledger.intend([(ref("task:1"), "create")])
     assert [one.code for one in ledger.issues()] == ["field-lost"]
 
 

@@ -142,25 +142,42 @@ def _reads_like(row: Record, step: Step, there: Catalogue, context: Context) -> 
 
 
 async def _entries(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> dict[Ref, str]:
-    """One list for each task and data tag: the entries that stand on the comments made for the costs."""
+    """One list for each task and data tag: the entries that stand on the comments made for the costs.
+
+    Those that are not in the tag of the mapping may have gone to another, which it named then.
+    """
     found: dict[Ref, str] = {}
     for task, group in _by_task(steps, context).items():
-        for tag in {_tag(step, there) for step in group}:
+        named = {tag for step in group if (tag := _tag(step, there))}
+        for tag in (*named, *(tag.id for tag in there.tags.values() if tag.id not in named)):
+            missing = [step for step in group if step.ref not in found]
+            if not missing or (tag in named and not any(_tag(step, there) == tag for step in missing)):
+                continue
             path, about = f"/datatag/{tag}/entry/list", f"the entries of task {task}"
             asked = {"fields": observe.ENTRY_FIELDS, "taskId": int(task)}
             rows = [row async for row in client.rows(path, "dataTagEntries", about, **asked)]
-            for step in (step for step in group if _tag(step, there) == tag):
+            for step in missing:
                 comment = context.made(step.ref, costs.COMMENT)
-                keys = sorted(int(row["key"]) for row in rows if str(row.get("commentId")) == comment)
+                known = _made_by_others(step, context)
+                on_it = (int(row["key"]) for row in rows if str(row.get("commentId")) == comment)
+                keys = sorted(key for key in on_it if key not in known)
                 if keys:
                     found[step.ref] = ",".join(str(key) for key in keys)
     return found
 
 
-def _tag(step: Step, there: Catalogue) -> int:
+def _made_by_others(step: Step, context: Context) -> set[int]:
+    """The entries of the cost's other parts, which stand on the same comment."""
+    parts = {costs.CREATE, costs.MONEY} - {step.part}
+    return {int(key) for part in parts for key in (context.made(step.ref, part) or "").split(",") if key}
+
+
+def _tag(step: Step, there: Catalogue) -> int | None:
+    """Where the mapping in force sends the cost; None if it names no place."""
     assert isinstance(step.entity, Cost)
     time_in, money_in = costs.shares(step.entity, step.part)
-    return there.tags[(time_in or money_in)["tag"]].id
+    place = time_in or money_in
+    return there.tags[place["tag"]].id if place.get("tag") in there.tags else None
 
 
 async def _checkitems(client: Client, steps: tuple[Step, ...], context: Context) -> dict[Ref, str]:
