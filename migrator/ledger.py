@@ -327,6 +327,13 @@ class Ledger:
         """Requests of one UTC day (YYYY-MM-DD)."""
         return self._sent.get((side, day), 0)
 
+    def request_days(self) -> dict[str, dict[str, int]]:
+        """Requests by UTC day and side, the first day first."""
+        days: dict[str, dict[str, int]] = {}
+        for (side, day), sent in sorted(self._sent.items(), key=lambda item: item[0][::-1]):
+            days.setdefault(day, {})[side] = sent
+        return days
+
     def count_request(self, side: str) -> None:
         """One request leaves; on the disk with the next group."""
         day = datetime.now(UTC).date().isoformat()

@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "Move; go on where the last run stopped.",
     "status": "Say how far the run is.",
     "verify": "Read the target back and compare.",
+    "report": "Write what the run came to, for people.",
     "vendors": "Show what each vendor can do.",
     "sandbox": "Serve a vendor's API on this machine, to rehearse.",
     "demo": "Move a sample account between two sandboxes.",

@@ -15,6 +15,7 @@ from migrator.cli import opening
 from migrator.cli.call import GO_ON, Call, on_signal
 from migrator.cli.command import TALKING, as_command, migration_file
 from migrator.cli.faces import Face, open_face
+from migrator.cli.sheets import LINKS, LINKS_HEAD, write_sheet
 from migrator.cli.shown import rehearsal_json, rehearsal_text, result_text, status_json
 from migrator.config import Migration
 from migrator.errors import Interrupted
@@ -23,6 +24,7 @@ from migrator.pipeline.eta import requests_left, seconds_needed
 from migrator.pipeline.load import Pace
 from migrator.pipeline.migrate import migrate
 from migrator.pipeline.rehearse import Rehearsal, rehearse
+from migrator.pipeline.report import addresses
 from migrator.pipeline.status import Status, status
 
 UNFINISHED = 6
@@ -116,6 +118,7 @@ async def carry_out(call: Call, migration: Migration, orders: Orders) -> Result:
                     await migrate(opened.job, pace, opened.limits["source"].parallel, stop.event)
             if stop.by_user:  # while the target is open: what it makes at its end is for a run that has ended
                 raise Interrupted(GO_ON)
+            write_sheet(run.folder / LINKS, LINKS_HEAD, addresses(run.ledger, opened.job.target.link), call.redact)
             return Result(status(run.ledger), list(run.ledger.issues()))
 
 

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from migrator.config import Migration
-from migrator.model import Comment, Cost, Entity, Issue, Kind
+from migrator.model import Issue, Kind
+from migrator.pipeline.naming import shortened, title_of
 from migrator.pipeline.rehearse import Rehearsal
 from migrator.pipeline.status import COLUMNS, Status
 from migrator.pipeline.transform import Action
-from migrator.text import to_plain
 from migrator.vendor import Check
 
 _EXAMPLES = 3  # issues shown of each code
 _WIDE = 110  # characters of one line of an issue
-_TITLE = 60  # characters of what stands for a title
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -88,12 +87,6 @@ def _worst(issues: Iterable[Issue], order: list[str]) -> str:
     return min((issue.reach.value for issue in issues), key=order.index)
 
 
-def shortened(text: str, width: int) -> str:
-    """One line of at most so many characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
-
-
 def result_text(migration: Migration, found: Status, issues: list[Issue]) -> str:
     """What a run came to, and what to do next."""
     parts = [status_table(found)]
@@ -116,7 +109,7 @@ def _next(found: Status, migration: Migration) -> str:
 def rehearsal_json(migration: Migration, found: Rehearsal) -> dict[str, Any]:
     """The object that `run --dry-run --json` prints."""
     steps = [
-        {"ref": str(step.ref), "part": step.part, "title": _title(step.entity), "requests": requests}
+        {"ref": str(step.ref), "part": step.part, "title": title_of(step.entity), "requests": requests}
         for step, requests in found.priced
     ]
     issues = Counter(issue.code for issue in found.issues)
@@ -153,17 +146,6 @@ def rehearsal_text(migration: Migration, found: Rehearsal) -> str:
     ]
     lines.append(f"Nothing was written. To do it: migrator run {migration.path}")
     return "\n\n".join([*parts, "\n".join(lines)])
-
-
-def _title(entity: Entity) -> str:
-    """What people know it by."""
-    for name in ("title", "name"):
-        if found := getattr(entity, name, ""):
-            return str(found)
-    words = (
-        entity.text if isinstance(entity, Cost) else to_plain(entity.text.html) if isinstance(entity, Comment) else ""
-    )
-    return shortened(words, _TITLE)
 
 
 def check_lines(checks: Iterable[Check]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import dataclasses
 import json
 import os
@@ -153,7 +154,7 @@ def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (tmp_path / "migration.toml").read_text() == "mine"
 
 
-@pytest.mark.parametrize("command", ["map", "check", "run", "status", "verify"])
+@pytest.mark.parametrize("command", ["map", "check", "run", "status", "verify", "report"])
 def test_a_wrong_file_is_exit_2_with_all_its_problems(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -299,6 +300,24 @@ def test_verify_finds_what_was_damaged(file: Path, accounts: Accounts, capsys: p
     assert [(one["ref"], one["field"], one["target"]) for one in found["differences"]] == [
         ("task:2001", "title", "damaged")
     ]
+
+
+def test_a_finished_run_leaves_old_and_new_addresses_and_a_report_that_names_them(
+    file: Path, accounts: Accounts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use_sample_mapping(file)
+    main(["run", str(file)])
+    asked = accounts.asked("worksection"), accounts.asked("planfix")
+    code, found = answer(capsys, "report", file)
+    assert code == 0
+    assert (accounts.asked("worksection"), accounts.asked("planfix")) == asked
+    assert found["state"] == "done"
+    with open(found["files"]["links"], encoding="utf-8-sig") as sheet:
+        rows = list(csv.DictReader(sheet))
+    tasks = [row for row in rows if row["kind"] == "task"]
+    assert len(tasks) == found["kinds"]["task"]["created"]
+    assert all(row["old address"].startswith(accounts.running["worksection"].url) for row in rows)
+    assert all(row["new address"].startswith(accounts.running["planfix"].url) for row in rows)
 
 
 def test_to_an_archive_no_mapping_is_asked_for(
