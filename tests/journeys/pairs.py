@@ -1,54 +1,82 @@
-"""Any pair of vendors on a stage: sample accounts in sandboxes on sockets, an archive made of one of them, the ready mapping."""
+"""Any pair of vendors on a stage: sandboxes on sockets, and the migration file that samples/ has for the pair, pointed to them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import tomlkit
 
 from migrator.cli.stands import STANDS
-from migrator.sandbox.server import serve
-from tests.journeys.stage import ROOT, Commands, account
+from migrator.sandbox.server import Running, serve
+from tests.journeys.stage import SAMPLES, Commands, account
 
-ZONES = {"worksection": "Europe/Kyiv", "planfix": "Europe/Kyiv", "hubex": "Europe/Moscow"}
-# What the sample accounts need said beyond the ready mapping: which of several templates or types new things get.
-OPTIONS = {
-    "planfix": 'task_template = "Задача"\nproject_template = "Проект"\ncontact_template = "Контакт"\ncompany_template = "Компания"',
-    "hubex": 'company = "Вертикаль-Климат"\nstand_in = "i.lapteva@vertikal.example.com"',
-}
+_UNPACED = {"rate": "off", "quarantine": 1, "parallel": 4}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One end of a migration: a vendor's sandbox that listens, or the folder of an archive."""
+
+    vendor: str
+    path: Path | None = None
+    url: str = ""
+    secret: str = ""
+    running: Running | None = field(default=None, repr=False)
+
+    def told(self, side: str) -> dict[str, Any]:
+        """What the migration file says of it."""
+        if self.path:
+            return {"path": str(self.path)}
+        return {"url": self.url, "secret": f"env:{side.upper()}_SECRET", **_UNPACED}
+
+
+@asynccontextmanager
+async def served(vendor: str, sample: dict[str, Any] | None = None) -> AsyncIterator[Side]:
+    """An account, the shipped one unless given, in a sandbox on a socket until the block ends."""
+    stand, sample = STANDS[vendor], sample or account(vendor)
+    async with serve(stand.build(sample, limits=False)) as running:
+        yield Side(vendor, url=f"{running.url}{stand.root}", secret=stand.secret(sample), running=running)
+
+
+def sample_file(source: str, target: str) -> Path:
+    """The migration file that comes along for a pair."""
+    return SAMPLES / f"{source}-{target}.migration.toml"
+
+
+def between(source: Side, target: Side, folder: Path) -> Commands:
+    """The command line on the sample file of the pair; only addresses, secrets and pace are others, and what `folder` is beside."""
+    file = tomlkit.parse(sample_file(source.vendor, target.vendor).read_text("utf-8"))
+    for name, side in (("source", source), ("target", target)):
+        table = file[name]
+        assert isinstance(table, tomlkit.items.Table)
+        table.update(side.told(name))
+    if "mapping" in file:
+        file["mapping"] = str(SAMPLES / str(file["mapping"]))
+    commands = Commands(folder, {"SOURCE_SECRET": source.secret, "TARGET_SECRET": target.secret})
+    commands.file.write_text(tomlkit.dumps(file), "utf-8")
+    return commands
 
 
 @asynccontextmanager
 async def pair(source: str, target: str, folder: Path) -> AsyncIterator[Commands]:
-    """The command line on a migration file between the two."""
+    """The command line between two vendors' sample accounts."""
     async with AsyncExitStack() as stack:
-        commands = Commands(folder)
-        tables = [
-            await _side(stack, commands, "source", source, folder),
-            await _side(stack, commands, "target", target, folder),
-        ]
-        mapping = ROOT / "mappings" / f"{source}-{target}.toml"
-        named = f'mapping = "{mapping}"\n' if mapping.exists() else ""
-        commands.file.write_text(f'name = "pair"\n{named}' + "".join(tables))
-        yield commands
+        sides = [await _side(stack, side, vendor, folder) for side, vendor in (("source", source), ("target", target))]
+        yield between(*sides, folder)
 
 
-async def _side(stack: AsyncExitStack, commands: Commands, side: str, vendor: str, folder: Path) -> str:
-    """One table of the file. An archive as a source is made from the Worksection sample first."""
-    head = f'\n[{side}]\nvendor = "{vendor}"\n'
-    if vendor == "archive":
-        path = folder / f"{side}-archive"
-        if side == "source":
-            (folder / "before").mkdir()
-            async with pair("worksection", "archive", folder / "before") as earlier:
-                made = await earlier.migrator("run", "--json")
-                assert made.code in (0, 6), made.err
-            (folder / "before" / "target-archive").rename(path)
-        return f'{head}path = "{path}"\n'
-    stand, sample = STANDS[vendor], account(vendor)
-    running = await stack.enter_async_context(serve(stand.build(sample, limits=False)))
-    commands.env[f"{side.upper()}_SECRET"] = stand.secret(sample)
-    return (
-        f'{head}url = "{running.url}{stand.root}"\nsecret = "env:{side.upper()}_SECRET"\ntime_zone = "{ZONES[vendor]}"\n'
-        f'rate = "off"\nquarantine = 1\nparallel = 4\n\n[{side}.options]\n{OPTIONS.get(vendor, "") if side == "target" else ""}\n'
-    )
+async def _side(stack: AsyncExitStack, side: str, vendor: str, folder: Path) -> Side:
+    """A sandbox, or an archive; as a source it is made of the Worksection sample first."""
+    if vendor != "archive":
+        return await stack.enter_async_context(served(vendor))
+    path = folder / f"{side}-archive"
+    if side == "source":
+        (folder / "before").mkdir()
+        async with served("worksection") as earlier:
+            made = await between(earlier, Side("archive", path), folder / "before").migrator("run", "--json")
+        assert made.code in (0, 6), made.err
+    return Side("archive", path)
