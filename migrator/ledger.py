@@ -175,13 +175,13 @@ class Ledger:
         self._outcomes = {key: outcome for key, outcome in self._outcomes.items() if key not in left}
 
     async def settle_change(
-        self, ref: Ref, stale: Iterable[tuple[str, str]], issues: Iterable[Issue], *, waits: bool
+        self, ref: Ref, stale: Iterable[tuple[Ref, str, str]], issues: Iterable[Issue], *, waits: bool
     ) -> None:
-        """What came of changing one entity in the target. `stale`: code and field of issues told before, and no longer so."""
+        """What came of changing one entity in the target. `stale`: ref, code and field of issues told before, and no longer so."""
         drop = "DELETE FROM issue WHERE kind = ? AND id = ? AND code = ? AND field = ?"
         await self._file.write(
             [
-                (drop, [(ref.kind, ref.id, code, field) for code, field in stale]),
+                (drop, [(of.kind, of.id, code, field) for of, code, field in stale]),
                 (_KEEP_ISSUE, [_issue_row(issue) for issue in issues]),
                 *([] if waits else [self.passes.settle(ref)]),
             ]
@@ -309,6 +309,14 @@ class Ledger:
         """All of them, by kind and id."""
         for kind, id, code, name, detail, reach in self._file.rows("SELECT * FROM issue ORDER BY kind, id"):
             yield Issue(ref=Ref(Kind(kind), id), code=code, field=name, detail=detail, reach=Reach(reach))
+
+    def issues_of(self, ref: Ref) -> list[Issue]:
+        """Those of one entity."""
+        sql = "SELECT code, field, detail, reach FROM issue WHERE kind = ? AND id = ?"
+        return [
+            Issue(ref=ref, code=code, field=name, detail=detail, reach=Reach(reach))
+            for code, name, detail, reach in self._file.rows(sql, (ref.kind, ref.id))
+        ]
 
     async def save_body(self, file: Ref, body: Body) -> None:
         """The bytes of a file are on the disk."""

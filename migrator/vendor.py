@@ -59,6 +59,8 @@ class Capabilities:
     finds: frozenset[Kind] = frozenset()  # doubtful creates of these kinds can be looked up by mark
     repeats: frozenset[Kind] = frozenset()  # a second create of these does no harm, so doubt needs no look-up
     deletes: frozenset[Kind] = frozenset()
+    # What a delta can change of what was made, in the words of `Target.expected`; "fields" stands for each "fields.NAME".
+    updates: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
     depth: int | None = None  # levels of subtasks below a task; None = any
     title_limit: int | None = None  # characters
     text_limit: int | None = None  # bytes of UTF-8, HTML included
@@ -325,6 +327,13 @@ class Target(Protocol):
 
     async def finish(self, step: Step, context: Context) -> Made:
         """Set what could only be set now. Repeatable. Raises Refused."""
+        ...
+
+    async def update(self, step: Step, fields: Mapping[str, str], context: Context) -> Made:
+        """Set these fields of what was made, and nothing else, as the step's entity now has them. Repeatable. Raises Refused.
+
+        `fields`: those of `Capabilities.updates`, in the words of `expected`, each with what stands there now.
+        """
         ...
 
     async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:

@@ -12,9 +12,10 @@ import click
 from migrator.cli import opening
 from migrator.cli.call import Call
 from migrator.cli.command import as_command
+from migrator.cli.foretold import rehearsal_text
 from migrator.cli.opening import shipped
-from migrator.cli.run import Orders, carry_out, dry
-from migrator.cli.shown import rehearsal_text, result_text, status_json
+from migrator.cli.run import Orders, carry_out, look_ahead
+from migrator.cli.shown import result_text, status_json
 from migrator.cli.stands import STANDS, read_account
 from migrator.cli.verify import verification_json, verification_text, verify
 from migrator.errors import InputWrong
@@ -114,7 +115,7 @@ def _write_file(folder: Path, source: Running, target: Running) -> Path:
 async def _migrate(call: Call, file: Path) -> list[Act]:
     migration = opening.load_migration(call, file)
     call.say("1 of 3: a dry run reads the source and tells what will come of it")
-    rehearsal = await dry(call, migration, wait=True)
+    rehearsal = (await look_ahead(call, migration, Orders())).rehearsal
     needed = {"requests_needed": rehearsal.requests, "steps": len(rehearsal.priced)}
     call.say("2 of 3: the run creates everything in the target")
     result = await carry_out(call, migration, Orders())

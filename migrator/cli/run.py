@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,15 +16,20 @@ from migrator.cli import opening
 from migrator.cli.call import GO_ON, Call, on_signal
 from migrator.cli.command import TALKING, as_command, migration_file
 from migrator.cli.faces import Face, open_face
+from migrator.cli.foretold import Foretold, foretold_json, foretold_text
 from migrator.cli.sheets import LINKS, LINKS_HEAD, write_sheet
-from migrator.cli.shown import rehearsal_json, rehearsal_text, result_text, status_json
+from migrator.cli.shown import result_text, status_json
 from migrator.config import Migration
-from migrator.errors import Interrupted
+from migrator.errors import InputWrong, Interrupted
+from migrator.ledger import Ledger
 from migrator.model import Issue, Kind
+from migrator.pipeline.changes import Choice
+from migrator.pipeline.delta import begin, is_under_way, read_only
+from migrator.pipeline.delta import delta as bring_up_to_date
 from migrator.pipeline.eta import requests_left, seconds_needed
 from migrator.pipeline.load import Pace
 from migrator.pipeline.migrate import migrate
-from migrator.pipeline.rehearse import Rehearsal, rehearse
+from migrator.pipeline.rehearse import rehearse
 from migrator.pipeline.report import addresses
 from migrator.pipeline.status import Status, status
 
@@ -36,24 +42,51 @@ _ETA_EVERY = 30.0  # seconds
 @click.option(
     "--dry-run", is_flag=True, help="Print what would be done, how many requests it takes and how long; write nothing."
 )
+@click.option(
+    "--delta",
+    is_flag=True,
+    help="Read the source again, and bring over what has changed since; the run must be through.",
+)
+@click.option(
+    "--ours", is_flag=True, help="With --delta: what people changed in the target too becomes as in the source."
+)
+@click.option(
+    "--theirs", is_flag=True, help="With --delta: what people changed in the target too stays, and is accepted."
+)
 @click.option("--no-wait", is_flag=True, help="Exit 75 rather than wait for a spent quota or an account out of reach.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop after so many creates.")
 @click.option("--only", type=click.Choice([kind.value for kind in Kind]), multiple=True, help="Load this kind alone.")
-def command(call: Call, file: Path, dry_run: bool, no_wait: bool, limit: int | None, only: tuple[str, ...]) -> int:
+def command(call: Call, file: Path, dry_run: bool, delta: bool, ours: bool, theirs: bool, **given: Any) -> int:
     """Move; go on where the last run stopped.
 
     The same command starts a run, goes on with it after Ctrl-C, a crash or a spent quota, and tries again what was held or refused.
     Nothing is created twice. Ctrl-C stops within two seconds; a second one at once.
+
+    With --delta, a run that is through is brought up to date: what is new in the source is created, what was edited is changed, what was
+    deleted is told and stays. What people changed in the target too is a conflict: listed, and left as it is until --ours or --theirs.
     """
+    orders = _orders(delta=delta, ours=ours, theirs=theirs, **given)
     migration = opening.load_migration(call, file)
     if dry_run:
-        rehearsal = call.run(dry(call, migration, wait=not no_wait))
-        call.answer(rehearsal_json(migration, rehearsal), rehearsal_text(migration, rehearsal))
+        found = call.run(look_ahead(call, migration, orders))
+        call.answer(foretold_json(migration, found), foretold_text(migration, found))
         return 0
-    orders = Orders(limit, frozenset(map(Kind, only)) or frozenset(Kind), wait=not no_wait)
     result = call.run(carry_out(call, migration, orders))
     call.answer(status_json(migration, result.status), result_text(migration, result.status, result.issues))
     return result.exit_code
+
+
+def _orders(
+    *, delta: bool, ours: bool, theirs: bool, no_wait: bool, limit: int | None, only: tuple[str, ...]
+) -> Orders:
+    """Raises InputWrong for options that do not go together."""
+    problems = ["--ours and --theirs: choose one"] if ours and theirs else []
+    problems += ["--ours and --theirs are of a delta: give --delta too"] if (ours or theirs) and not delta else []
+    problems += ["--only: a delta compares all kinds; give it without"] if only and delta else []
+    if problems:
+        raise InputWrong(problems)
+    choice = Choice.OURS if ours else Choice.THEIRS if theirs else Choice.LIST
+    return Orders(limit, frozenset(map(Kind, only)) or frozenset(Kind), not no_wait, delta, choice)
 
 
 @dataclass(frozen=True)
@@ -65,17 +98,20 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """6 if anything was held or refused."""
-        return UNFINISHED if any(row["held"] + row["refused"] for row in self.status.kinds.values()) else 0
+        """6 if anything was held or refused, or if a change waits."""
+        stopped = any(row["held"] + row["refused"] for row in self.status.kinds.values())
+        return UNFINISHED if stopped or any(row["waiting"] for row in self.status.changes.values()) else 0
 
 
 @dataclass(frozen=True)
 class Orders:
-    """What the user wants of this session: at most `most` creates, only some kinds, waiting for a spent quota or not."""
+    """What the user wants of this session: at most `most` writes, only some kinds, waiting for a spent quota or not, a delta or not."""
 
     most: int | None = None
     only: frozenset[Kind] = frozenset(Kind)
     wait: bool = True
+    delta: bool = False
+    choice: Choice = Choice.LIST
 
 
 @dataclass
@@ -91,15 +127,27 @@ class Stop:
         self.event.set()
 
 
-async def dry(call: Call, migration: Migration, *, wait: bool) -> Rehearsal:
+async def look_ahead(call: Call, migration: Migration, orders: Orders) -> Foretold:
     """Everything but the writing: the target's wire cannot write."""
     with open_face(call) as face:
         async with (
             opening.open_run(migration) as run,
-            opening.open_job(migration, run, face, writable=False, wait=wait) as opened,
+            opening.open_job(migration, run, face, writable=False, wait=orders.wait) as opened,
         ):
             _begin(face, status(run.ledger))
-            return await rehearse(opened.job, opened.limits, opened.opening)
+            changes = []
+            if await _is_delta(run.ledger, orders, face):
+                changes = await read_only(opened.job, opened.limits["source"].parallel)
+            return Foretold(await rehearse(opened.job, opened.limits, opened.opening), changes)
+
+
+async def _is_delta(ledger: Ledger, orders: Orders, face: Face) -> bool:
+    """Whether this session is one of a delta: because the user says so, or because one has begun. Raises InputWrong."""
+    if orders.delta and await begin(ledger):
+        return True
+    if is_under_way(ledger):
+        face.say("Going on with the delta that has begun: what it has read of the source is not read again.")
+    return ledger.passes.number > 1
 
 
 async def carry_out(call: Call, migration: Migration, orders: Orders) -> Result:
@@ -115,7 +163,11 @@ async def carry_out(call: Call, migration: Migration, orders: Orders) -> Result:
             pace = Pace(limits.parallel, limits.quarantine, orders.most, orders.only)
             with on_signal(stop.order):
                 async with _eta_kept(opened, face):
-                    await migrate(opened.job, pace, opened.limits["source"].parallel, stop.event)
+                    parallel = opened.limits["source"].parallel
+                    if await _is_delta(run.ledger, orders, face):
+                        await bring_up_to_date(opened.job, pace, parallel, stop.event, orders.choice)
+                    else:
+                        await migrate(opened.job, pace, parallel, stop.event)
             if stop.by_user:  # while the target is open: what it makes at its end is for a run that has ended
                 raise Interrupted(GO_ON)
             write_sheet(run.folder / LINKS, LINKS_HEAD, addresses(run.ledger, opened.job.target.link), call.redact)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from migrator.config import Migration
-from migrator.model import Issue, Kind
-from migrator.pipeline.naming import shortened, title_of
-from migrator.pipeline.rehearse import Rehearsal
+from migrator.model import Issue
+from migrator.pipeline.changes import CONFLICT
+from migrator.pipeline.naming import shortened
 from migrator.pipeline.status import COLUMNS, Status
-from migrator.pipeline.transform import Action
 from migrator.vendor import Check
 
 _EXAMPLES = 3  # issues shown of each code
@@ -57,7 +55,16 @@ def status_json(migration: Migration, found: Status) -> dict[str, Any]:
         "requests": found.requests,
         "issues": found.issues,
         "eta_seconds": found.eta_seconds,
+        "delta": changes_json(found),
     }
+
+
+def changes_json(found: Status) -> dict[str, Any] | None:
+    """What the last delta found, and what of it waits; None before the first."""
+    if found.passes == 1:
+        return None
+    kinds = {kind.value: row for kind, row in found.changes.items()}
+    return {"pass": found.passes, "kinds": kinds, "conflicts": found.issues.get(CONFLICT, 0)}
 
 
 def status_table(found: Status) -> str:
@@ -66,6 +73,13 @@ def status_table(found: Status) -> str:
         return "nothing was read yet"
     rows = [[kind, *(row[name] for name in COLUMNS)] for kind, row in found.kinds.items()]
     return table(["kind", *COLUMNS], rows)
+
+
+def changes_table(found: Status) -> str:
+    """What the last delta found in the source, kind by kind."""
+    rows = [[kind, *row.values()] for kind, row in found.changes.items()]
+    head = next(iter(found.changes.values()), {})
+    return "\n".join([f"The source, pass {found.passes} against the one before:", table(["kind", *head], rows)])
 
 
 def issue_lines(issues: Iterable[Issue]) -> list[str]:
@@ -90,6 +104,8 @@ def _worst(issues: Iterable[Issue], order: list[str]) -> str:
 def result_text(migration: Migration, found: Status, issues: list[Issue]) -> str:
     """What a run came to, and what to do next."""
     parts = [status_table(found)]
+    if found.passes > 1:
+        parts.append(changes_table(found))
     if issues:
         parts.append("\n".join(["Issues:", *issue_lines(issues)]))
     parts.append(_next(found, migration))
@@ -101,51 +117,16 @@ def _next(found: Status, migration: Migration) -> str:
     stopped = sum(row["held"] + row["refused"] for row in found.kinds.values())
     if left:
         return f"{left} still to do: give the same command again."
+    if conflicts := found.issues.get(CONFLICT, 0):
+        return (
+            f"{conflicts} fields were changed both in the source and in the target. For the source's values: "
+            f"migrator run {migration.path} --delta --ours; to keep the target's: --theirs."
+        )
+    if any(row["waiting"] for row in found.changes.values()):
+        return "Some changes were refused: mend what their issues say, then give the same command again; it tries only those."
     if stopped:
         return f"{stopped} did not arrive: mend what their issues say, then give the same command again; it tries only those."
     return f"All done. Prove it: migrator verify {migration.path}"
-
-
-def rehearsal_json(migration: Migration, found: Rehearsal) -> dict[str, Any]:
-    """The object that `run --dry-run --json` prints."""
-    steps = [
-        {"ref": str(step.ref), "part": step.part, "title": title_of(step.entity), "requests": requests}
-        for step, requests in found.priced
-    ]
-    issues = Counter(issue.code for issue in found.issues)
-    return {
-        **status_json(migration, found.status),
-        "issues": dict(issues),
-        "eta_seconds": max(found.seconds.values()),
-        "steps": steps,
-        "requests_needed": found.requests,
-    }
-
-
-def rehearsal_text(migration: Migration, found: Rehearsal) -> str:
-    """Steps and their price by kind, the time they take, and what would be lost."""
-    price: Counter[Kind] = Counter()
-    for step, requests in found.priced:
-        price[step.ref.kind] += requests
-    rows = [
-        [
-            kind,
-            found.status.kinds[kind]["extracted"],
-            *(found.plan.actions[kind, action] for action in Action),
-            price[kind],
-        ]
-        for kind in Kind
-        if kind in found.status.kinds
-    ]
-    parts = [table(["kind", "extracted", *Action, "requests"], rows)]
-    if found.issues:
-        parts.append("\n".join(["Issues:", *issue_lines(found.issues)]))
-    lines = [
-        f"{side}: {requests} requests, at least {duration(found.seconds[side])}"
-        for side, requests in found.requests.items()
-    ]
-    lines.append(f"Nothing was written. To do it: migrator run {migration.path}")
-    return "\n\n".join([*parts, "\n".join(lines)])
 
 
 def check_lines(checks: Iterable[Check]) -> str:

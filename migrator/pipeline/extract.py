@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+import msgspec
+
 from migrator.config import Scope
 from migrator.errors import AccessDenied, Refused
 from migrator.ledger import Outcome, State
-from migrator.model import File, Issue, Kind, Reach, Ref
+from migrator.model import Entity, File, Issue, Kind, Reach, Ref
 from migrator.pipeline.progress import Progress, Ready
 from migrator.pipeline.prove import prove
-from migrator.pipeline.scope import LeftOut, wanted_kinds
+from migrator.pipeline.scope import LEFT_OUT, LeftOut, wanted_kinds
 from migrator.run import Run
 from migrator.vendor import Body, Decoded, Page, Read, Source
 
+UNREADABLE = "refused-by-source"
 _BREATH = 200  # records decoded between two turns of the loop
 
 
@@ -117,7 +120,7 @@ class Extraction:
                 "Give the token the right to read them, or leave them out by [scope] kinds."
             ) from refused
         # A loss and no blocker: blockers of what it hangs on go when that is settled.
-        issue = Issue(ref=ref, code="refused-by-source", field=read.name, detail=str(refused), reach=Reach.LOSS)
+        issue = Issue(ref=ref, code=UNREADABLE, field=read.name, detail=str(refused), reach=Reach.LOSS)
         await self._run.ledger.add_issues([issue])
         return Page(())
 
@@ -133,9 +136,28 @@ class Extraction:
         issues = [issue for one in decoded for issue in one.issues]
         owners_first = sorted(entities, key=lambda entity: getattr(entity, "depth", 0))
         left_out = [(entity.ref, why) for entity in owners_first if (why := self._left_out.reason(entity))]
-        await ledger.save_entities(read.name, entities, issues, left_out)
+        taken_in = [entity.ref for entity in entities if self._is_taken_in(entity.ref)]
+        kept = [self._with_its_bytes(entity, issues) for entity in entities]
+        await ledger.save_entities(read.name, kept, issues, left_out, taken_in)
         for kind in read.yields:
             self._progress.extracted(kind, ledger.count(kind))
+
+    def _is_taken_in(self, ref: Ref) -> bool:
+        """Whether an earlier pass has left it out, and this one does not."""
+        outcome = self._run.ledger.outcome(ref) if ref not in self._left_out else None
+        return outcome is not None and outcome.state is State.SKIPPED and outcome.note.startswith(LEFT_OUT)
+
+    def _with_its_bytes(self, entity: Entity, issues: list[Issue]) -> Entity:
+        """A file that was replaced under its id since its bytes were fetched goes on as it was, which is told."""
+        had = self._run.ledger.entity(entity.ref) if isinstance(entity, File) else None
+        if not isinstance(entity, File) or not isinstance(had, File) or self._run.ledger.body(entity.ref) is None:
+            return entity
+        if entity.size == had.size:
+            return entity
+        sizes = f"{had.size} bytes, now {entity.size}"
+        detail = f"{entity.name!r} was replaced at the source ({sizes}): put the new one into the target by hand"
+        issues.append(Issue(ref=entity.ref, code="file-replaced", field="size", detail=detail))
+        return msgspec.structs.replace(entity, size=had.size)
 
     async def _fetch(self, file: File) -> None:
         ledger, run = self._run.ledger, self._run

@@ -72,6 +72,11 @@ class Load:
                 self._left.setdefault(ref, set()).add(part)
         self._context = context_of(run)
 
+    @property
+    def made(self) -> int:
+        """How many creates this session has made."""
+        return self._made
+
     async def load_all(self) -> None:
         """Kind by kind, parents before children; then the finishing steps, children before parents."""
         for kind in order_of(self._capabilities):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from migrator.config import Scope
@@ -76,7 +78,14 @@ async def migrate(job: Job, pace: Pace, source_parallel: int, stop: asyncio.Even
         await extraction.read_all()
         await extraction.fetch_bodies()
 
-    load = Load(
+    await side_by_side(extract(), loading_of(job, extraction, pace, stop).load_all(), stop)
+    if not stop.is_set():
+        await ledger.set_meta("stage", "done")
+
+
+def loading_of(job: Job, extraction: Extraction, pace: Pace, stop: asyncio.Event) -> Load:
+    """What fills the target from what is being extracted."""
+    return Load(
         job.target,
         job.capabilities,
         job.transform,
@@ -87,9 +96,13 @@ async def migrate(job: Job, pace: Pace, source_parallel: int, stop: asyncio.Even
         pace,
         stop,
     )
+
+
+async def side_by_side(read: Coroutine[Any, Any, None], fill: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Both at the same time, until the second is through, or `stop` is set and nothing is under way."""
     async with asyncio.TaskGroup() as group:
-        reading = group.create_task(extract())
-        loading = group.create_task(load.load_all())
+        reading = group.create_task(read)
+        loading = group.create_task(fill)
         stopping = group.create_task(stop.wait())
         await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
         if stopping.done():
@@ -97,8 +110,6 @@ async def migrate(job: Job, pace: Pace, source_parallel: int, stop: asyncio.Even
             loading.cancel()
             reading.cancel()
         stopping.cancel()
-    if not stop.is_set():
-        await ledger.set_meta("stage", "done")
 
 
 STOP_SECONDS = 1.2  # what is under way when the user stops may still finish; after that it is left in doubt, and looked up next time

@@ -9,6 +9,8 @@ from decimal import Decimal
 from migrator.ledger import Ledger
 from migrator.model import Cost, Issue, Kind, Reach, Ref, Task
 
+DIFFERS = "total-differs"
+
 
 def prove(ledger: Ledger, totals: Mapping[str, str]) -> Iterator[Issue]:
     """An issue for every stated sum that was not reached. Names: "cost minutes project:12", "cost money project:12"."""
@@ -17,7 +19,7 @@ def prove(ledger: Ledger, totals: Mapping[str, str]) -> Iterator[Issue]:
         what, _, place = name.rpartition(" ")
         if Decimal(stated) != sums[name]:
             detail = f"the source states {stated} in all, and gave rows for {sums[name]}"
-            yield Issue(ref=Ref.parse(place), code="total-differs", field=what, detail=detail, reach=Reach.LOSS)
+            yield Issue(ref=Ref.parse(place), code=DIFFERS, field=what, detail=detail, reach=Reach.LOSS)
 
 
 def _sums(ledger: Ledger) -> defaultdict[str, Decimal]:

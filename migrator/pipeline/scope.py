@@ -22,11 +22,15 @@ def wanted_kinds(scope: Scope) -> frozenset[Kind]:
     return scope.kinds | needed | _DIRECTORY
 
 
+LEFT_OUT = "[scope]"  # begins every reason
+
+
 class LeftOut:
     """Decides entity by entity; owners must come before what hangs on them."""
 
     def __init__(self, scope: Scope, ledger: Ledger) -> None:
         self._scope = scope
+        self._ledger = ledger
         self._kinds = wanted_kinds(scope)
         self._reasons = {
             ref: outcome.note
@@ -38,10 +42,14 @@ class LeftOut:
         return ref in self._reasons
 
     def reason(self, entity: Entity) -> str | None:
-        """Why the entity is left out; None = it moves."""
-        found = self._inherited(entity) or self._own(entity)
+        """Why the entity is left out; None = it moves, as everything does that has moved before."""
+        outcome = self._ledger.outcome(entity.ref)
+        moved = outcome is not None and outcome.state is State.MADE
+        found = None if moved else self._inherited(entity) or self._own(entity)
         if found:
             self._reasons[entity.ref] = found
+        else:
+            self._reasons.pop(entity.ref, None)
         return found
 
     def _inherited(self, entity: Entity) -> str | None:

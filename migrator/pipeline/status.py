@@ -23,13 +23,19 @@ _COLUMN_OF = {
 
 @dataclass(frozen=True)
 class Status:
-    """state: new, running, paused, done or incomplete. `kinds`: for each kind the COLUMNS. `issues`: how many of each code."""
+    """state: new, running, paused, done or incomplete. `kinds`: for each kind the COLUMNS. `issues`: how many of each code.
+
+    `passes`: how often the source was read; `changes`: of a delta, for each kind how many were added, changed, gone, unchanged, and
+    wait to be changed in the target.
+    """
 
     state: str
     kinds: dict[Kind, dict[str, int]]
     requests: dict[str, int] = field(default_factory=dict)
     issues: dict[str, int] = field(default_factory=dict)
     eta_seconds: float | None = None
+    passes: int = 1
+    changes: dict[Kind, dict[str, int]] = field(default_factory=dict)
 
 
 def status(ledger: Ledger) -> Status:
@@ -38,11 +44,22 @@ def status(ledger: Ledger) -> Status:
     issues = Counter(issue.code for issue in ledger.issues())
     stage = ledger.meta("stage")
     through = stage == "done" and not any(row["open"] for row in kinds.values())
-    unfinished = any(row["held"] + row["refused"] for row in kinds.values())
+    changes = {kind: ledger.passes.counts(kind) for kind in kinds} if ledger.passes.number > 1 else {}
+    unfinished = any(row["held"] + row["refused"] for row in kinds.values()) or any(
+        row["waiting"] for row in changes.values()
+    )
     state = ("incomplete" if unfinished else "done") if through else "paused" if stage else "new"
     requests = {side: ledger.requests(side) for side in ("source", "target")}
     eta = ledger.meta("eta_seconds")
-    return Status(state, kinds, requests, dict(issues), 0.0 if through else float(eta) if eta else None)
+    return Status(
+        state,
+        kinds,
+        requests,
+        dict(issues),
+        0.0 if through else float(eta) if eta else None,
+        ledger.passes.number,
+        changes,
+    )
 
 
 def count(ledger: Ledger, kind: Kind) -> dict[str, int]:

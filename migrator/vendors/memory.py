@@ -50,6 +50,10 @@ CAPABILITIES = Capabilities(
     },
     finishes=frozenset({Kind.TASK, Kind.PROJECT}),
     finds=_ALL,
+    updates={
+        kind: frozenset(one.name for one in msgspec.structs.fields(entity)) | {"files"}
+        for kind, entity in ENTITY_TYPES.items()
+    },
     silent=True,
 )
 LIMITS = Limits(requests=0, period=1.0, parallel=4, quarantine=90.0)
@@ -153,6 +157,7 @@ class MemoryTarget:
     writable: bool = True
     sent: int = 0
     stored: dict[str, Stored] = field(default_factory=dict)
+    updated: list[tuple[Ref, frozenset[str]]] = field(default_factory=list)  # what was changed, with which fields
     _late: list[tuple[float, Stored]] = field(default_factory=list)  # loop time they are due at
     _last: int = 0
 
@@ -207,6 +212,19 @@ class MemoryTarget:
         if id is None or id not in self.stored:
             raise Refused(f"memory has no {step.ref}", "gone")
         self.stored[id] = replace(self.stored[id], fields=self.expected(step, context))
+        return Made(id)
+
+    async def update(self, step: Step, fields: Mapping[str, str], context: Context) -> Made:
+        """Set these fields again. Raises Refused if the object is gone, or as the fault says."""
+        await self._request(writes=True)
+        id = context.ids(step.ref)
+        if id is None or id not in self.stored or self.fault(step):
+            raise Refused(f"memory changes no {step.ref}", "gone")
+        expected = self.expected(step, context)
+        kept = {name: value for name, value in self.stored[id].fields.items() if name not in fields}
+        news = {name: expected[name] for name in fields if name in expected}
+        self.stored[id] = replace(self.stored[id], fields={**kept, **news})
+        self.updated.append((step.ref, frozenset(fields)))
         return Made(id)
 
     async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:

@@ -18,6 +18,8 @@ from migrator.config import Scope
 from migrator.ledger import State
 from migrator.mapping import People, Rules
 from migrator.model import Entity, Kind, Ref
+from migrator.pipeline.changes import Choice
+from migrator.pipeline.delta import begin, delta
 from migrator.pipeline.load import Pace
 from migrator.pipeline.migrate import Job, migrate, transform_for
 from migrator.pipeline.progress import Silent
@@ -26,7 +28,7 @@ from migrator.pipeline.transform import mark
 from migrator.pipeline.verify import Verification, verify
 from migrator.run import Run, look_at_run, open_run
 from migrator.vendor import Capabilities, Step
-from migrator.vendors.memory import CAPABILITIES, Fault, MemorySource, MemoryTarget
+from migrator.vendors.memory import CAPABILITIES, Fault, MemorySource, MemoryTarget, Stored
 
 ACCOUNT = "memory old"
 QUARANTINE = 90.0
@@ -66,6 +68,31 @@ class Stage:
         async with self.job() as job:
             pace = Pace(self.parallel, self.quarantine, most)
             await migrate(job, pace, self.parallel, stop or asyncio.Event())
+
+    async def delta(
+        self, choice: Choice = Choice.LIST, stop: asyncio.Event | None = None, *, most: int | None = None
+    ) -> None:
+        """One session: `migrator run --delta`."""
+        async with self.job() as job:
+            await begin(job.run.ledger)
+            pace = Pace(self.parallel, QUARANTINE, most)
+            await delta(job, pace, self.parallel, stop or asyncio.Event(), choice)
+
+    def becomes(self, entities: Iterable[Entity], bodies: dict[str, bytes] | None = None) -> None:
+        """What the source holds from now on."""
+        self.entities = list(entities)
+        self.source = MemorySource(self.entities, self.bodies if bodies is None else bodies)
+
+    def people_set(self, text: str, **fields: str) -> None:
+        """Somebody changes the copy of an entity in the target."""
+        one = self.stored(text)
+        self.target.stored[one.id] = replace(one, fields={**one.fields, **fields})
+
+    def stored(self, text: str) -> Stored:
+        """The copy of an entity."""
+        own = mark(ACCOUNT, Ref.parse(text), "create")
+        [found] = [one for one in self.target.stored.values() if one.mark == own]
+        return found
 
     async def verify(self) -> Verification:
         async with self.job() as job:

@@ -24,6 +24,10 @@ CAPABILITIES = Capabilities(
         for kind, entity in ENTITY_TYPES.items()
     },
     finds=_ALL,
+    updates={
+        kind: frozenset(one.name for one in msgspec.structs.fields(entity) if one.name != "ref")
+        for kind, entity in ENTITY_TYPES.items()
+    },
     verbatim=True,
     silent=True,
 )

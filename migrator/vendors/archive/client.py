@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -31,7 +31,7 @@ from migrator.vendor import (
     Step,
     Vocabulary,
 )
-from migrator.vendors.archive import decode, encode, manifest
+from migrator.vendors.archive import decode, encode, manifest, update
 
 _PAGE = 1000
 _DIRECTORY = frozenset({Kind.PERSON, Kind.GROUP, Kind.COMPANY, Kind.CONTACT, Kind.TAG, Kind.FIELD})
@@ -108,15 +108,20 @@ class ArchiveTarget:
         self._writable = writable
         self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {})
         self._there: dict[Kind, set[str]] = {}  # ids of the lines that were there when the first of the kind was made
+        self._records: dict[Kind, dict[str, Record]] = {}  # of kinds that are being changed
         if writable:
             (self._folder / manifest.FILES).mkdir(parents=True, exist_ok=True)
             (self._folder / manifest.MANIFEST).unlink(missing_ok=True)
             for kind in Kind:
                 _drop_half_line(self._folder / f"{kind}.jsonl")
+                _drop_half_line(update.journal(self._folder, kind))
+                update.merge(self._folder, kind)
 
     def close(self) -> None:
         """Write the manifest: from now on the folder is an archive."""
         if self._writable:
+            for kind in Kind:
+                update.merge(self._folder, kind)
             manifest.write(self._folder)
 
     def parts(self, entity: Entity) -> tuple[str, ...]:
@@ -149,6 +154,7 @@ class ArchiveTarget:
         return Made(step.ref.id)
 
     def _append(self, entity: Entity, body: Body | None) -> None:
+        self._records.pop(entity.ref.kind, None)
         if body:
             place = self._folder / manifest.FILES / body.sha256
             part = place.with_suffix(".part")
@@ -163,6 +169,23 @@ class ArchiveTarget:
         """Nothing is left to do."""
         del context
         return Made(step.ref.id)
+
+    async def update(self, step: Step, fields: Mapping[str, str], context: Context) -> Made:
+        """Change these fields of the line. Raises Refused if it is not there."""
+        if not self._writable:
+            raise MigratorError(f"a write ({step.ref}) was about to be made where none may: report this as a bug")
+        del context
+        await asyncio.to_thread(self._change, step.entity, fields)
+        return Made(step.ref.id)
+
+    def _change(self, entity: Entity, fields: Collection[str]) -> None:
+        kind = entity.ref.kind
+        if kind not in self._records:
+            self._records[kind] = {record["ref"]["id"]: record for record in self._lines(kind)}
+        if (had := self._records[kind].get(entity.ref.id)) is None:
+            raise Refused(f"{self._folder / f'{kind}.jsonl'}: the line of {entity.ref} is not there any more")
+        wanted = orjson.loads(encode.line(entity))
+        self._records[kind][entity.ref.id] = update.note(self._folder, kind, had, wanted, fields)
 
     async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
         """The lines that are there."""
@@ -189,7 +212,7 @@ class ArchiveTarget:
         return [Check("archive", "error", f"{parent} cannot be written", "set path to a folder of yours")]
 
     def _lines(self, kind: Kind) -> Iterable[dict[str, Any]]:
-        return decode.lines(self._folder / f"{kind}.jsonl")
+        return update.lines(self._folder, kind)
 
 
 def _folder(account: Account) -> Path:

@@ -16,7 +16,12 @@ def line(entity: Entity, sha256: str = "") -> bytes:
     value = msgspec.to_builtins(entity)
     if sha256:
         value["sha256"] = sha256
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) + b"\n"
+    return dumped(value)
+
+
+def dumped(record: Mapping[str, Any]) -> bytes:
+    """A record as a line, newline included."""
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS) + b"\n"
 
 
 def flat(value: Mapping[str, Any]) -> dict[str, str]:

@@ -35,6 +35,7 @@ from migrator.vendors.hubex.lookup import by_erp_id, find, work_of
 from migrator.vendors.hubex.opening import read_catalogue
 from migrator.vendors.hubex.preflight import checks
 from migrator.vendors.hubex.readback import read_back
+from migrator.vendors.hubex.update import update
 from migrator.vendors.hubex.uploads import upload
 
 CREATE, COMPANY = "create", "company"  # the second is the part that puts a contact with its company
@@ -114,6 +115,10 @@ class HubExTarget:
     async def finish(self, step: Step, context: Context) -> Made:
         """Set what could only be set now. Raises Refused."""
         return await finish(self._client, self._there, step, context)
+
+    async def update(self, step: Step, fields: Mapping[str, str], context: Context) -> Made:
+        """Set these fields of what was made. Raises Refused."""
+        return await update(self._client, self._there, step, fields, context)
 
     async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
         """Look up doubtful creates of one kind and part by their marks."""

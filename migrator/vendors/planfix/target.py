@@ -32,6 +32,7 @@ from migrator.vendors.planfix.client import Client
 from migrator.vendors.planfix.encode import Encoded
 from migrator.vendors.planfix.lookup import find
 from migrator.vendors.planfix.readback import read_back
+from migrator.vendors.planfix.update import update
 from migrator.vendors.planfix.values import file_name, number
 
 ATTACH = "attach"
@@ -114,6 +115,10 @@ class PlanfixTarget:
             issues += await self._look_after(step, context, fields, path, applied=applied)
         issues += (_dropped(step.ref, name) for name, id in fields.items() if not self._kept.get(id, True))
         return Made(id or "", tuple(issues))
+
+    async def update(self, step: Step, fields: Mapping[str, str], context: Context) -> Made:
+        """Set these fields of what was made. Raises Refused."""
+        return await update(self._client, self._there, step, fields, context)
 
     async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
         """Look up doubtful creates of one kind and part by their marks."""

@@ -34,6 +34,7 @@ from migrator.vendors.worksection.encode import Encoded, Params
 from migrator.vendors.worksection.lookup import find
 from migrator.vendors.worksection.readback import read_back
 from migrator.vendors.worksection.tagging import Tagging
+from migrator.vendors.worksection.update import update
 from migrator.vendors.worksection.values import number_of, page_id
 
 _NOT_A_MEMBER, _ALREADY_SO = "11", "12"  # codes of the vendor contract, section 3
@@ -130,6 +131,10 @@ class WorksectionTarget:
                     await self._close("close_project", step, {"id_project": number_of(id)})
         issues += losses.unmapped_status(step.entity)
         return Made(id, tuple(issues))
+
+    async def update(self, step: Step, fields: Mapping[str, str], context: Context) -> Made:
+        """Set these fields of what was made. Raises Refused."""
+        return await update(self._client, self._there, step, fields, context)
 
     async def find(self, steps: tuple[Step, ...], context: Context) -> Mapping[Ref, Made]:
         """Look up doubtful creates of one kind by their marks, with the files that travelled along."""

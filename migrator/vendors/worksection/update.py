@@ -1,0 +1,16 @@
+"""Changing what was made, for a delta."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from migrator.errors import Refused
+from migrator.vendor import Context, Made, Step
+from migrator.vendors.worksection.catalogue import Catalogue
+from migrator.vendors.worksection.client import Client
+
+
+async def update(client: Client, there: Catalogue, step: Step, fields: Mapping[str, str], context: Context) -> Made:
+    """Set these fields."""
+    del client, there, fields, context
+    raise Refused(f"{step.ref}: Worksection changes no {step.ref.kind}")
