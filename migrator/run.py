@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from migrator.errors import RunFolderUnusable
 from migrator.ledger import Ledger, open_ledger
 from migrator.model import Ref
 from migrator.vendor import Body
+
+_OWN = "Give the folder to the user who runs migrator (chown, chmod), or set run_dir."
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Run:
     @property
     def _files(self) -> Path:
         folder = self.folder / "files"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
 
@@ -58,17 +60,20 @@ async def open_run(folder: Path, source: str, target: str, clock: Clock | None =
     """
     lock = _lock(folder)
     try:
+        _try(folder / "checkpoint.db", "r+b")
         async with open_ledger(folder / "checkpoint.db", clock=clock) as ledger:
+            _close_to_others(folder)
             await _claim(ledger, folder, source, target)
             yield Run(folder, ledger)
     finally:
+        _close_to_others(folder)
         lock.release()
 
 
 @asynccontextmanager
 async def look_at_run(folder: Path) -> AsyncIterator[Run | None]:
     """The run folder for reading only, also while a run is at work in it; None if no run has started."""
-    if not (folder / "checkpoint.db").exists():
+    if not _try(folder / "checkpoint.db", "rb"):
         yield None
         return
     async with open_ledger(folder / "checkpoint.db", writable=False) as ledger:
@@ -77,10 +82,10 @@ async def look_at_run(folder: Path) -> AsyncIterator[Run | None]:
 
 def is_at_work(folder: Path) -> bool:
     """Whether a process has the run folder locked."""
-    lock = FileLock(folder / "lock", timeout=0)
-    if not (folder / "lock").exists():
-        return False
+    lock = FileLock(folder / "lock", timeout=0, mode=0o600)
     try:
+        if not (folder / "lock").exists():
+            return False
         lock.acquire()
     except Timeout:
         return True
@@ -94,15 +99,33 @@ def _lock(folder: Path) -> FileLock:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        lock = FileLock(folder / "lock", timeout=0)
+        lock = FileLock(folder / "lock", timeout=0, mode=0o600)
         lock.acquire()
     except Timeout as error:
         raise RunFolderUnusable(
             f"{folder}: another migrator is at work in this run folder; wait for it, or stop it"
         ) from error
     except OSError as error:
-        raise RunFolderUnusable(f"{folder}: cannot be used: {error.strerror}. Mend it, or set run_dir.") from error
+        raise RunFolderUnusable(f"{folder}: cannot be used: {error.strerror}. {_OWN}") from error
     return lock
+
+
+def _try(path: Path, mode: str) -> bool:
+    """Whether the file is there. Raises RunFolderUnusable if this user may not use it so: SQLite would only say that it cannot."""
+    try:
+        with path.open(mode):
+            return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise RunFolderUnusable(f"{path}: cannot be used: {error.strerror}. {_OWN}") from error
+
+
+def _close_to_others(folder: Path) -> None:
+    """What the folder holds is for its owner alone. Bodies and replies are made so; SQLite and others follow the umask."""
+    for path in (*folder.iterdir(), *(path for name in ("verify", "rollback") for path in (folder / name).glob("*"))):
+        with suppress(OSError):
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 async def _claim(ledger: Ledger, folder: Path, source: str, target: str) -> None:

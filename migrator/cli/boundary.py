@@ -25,6 +25,7 @@ from migrator.errors import (
 # Of several that ended a run together, the first of these is told: what needs a person comes before what time heals.
 _SEVEREST_FIRST = (ContractBroken, RunFolderUnusable, AccessDenied, InputWrong, TryLater, Interrupted, MigratorError)
 _DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_NOT_OURS = (errno.EACCES, errno.EPERM)
 
 
 def guard(command: Callable[[Call], int], call: Call) -> int:
@@ -59,13 +60,12 @@ def _leaves(error: Exception) -> Iterator[Exception]:
 
 
 def _translated(error: Exception) -> Exception:
-    """A disk that takes no more is the run folder's trouble, whichever file met it."""
-    if isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
-        where = f"{error.filename}: " if error.filename else ""
-        return RunFolderUnusable(
-            f"{where}{error.strerror}. Free space or set run_dir, then give the same command again."
-        )
-    return error
+    """A disk that takes no more, or a file of somebody else, is the run folder's trouble, whichever file met it."""
+    if not isinstance(error, OSError) or error.errno not in (*_DISK_TROUBLE, *_NOT_OURS):
+        return error
+    fix = "Free space" if error.errno in _DISK_TROUBLE else "Let this user write there (chown, chmod)"
+    where = f"{error.filename}: " if error.filename else ""
+    return RunFolderUnusable(f"{where}{error.strerror}. {fix} or set run_dir, then give the same command again.")
 
 
 def _tell(call: Call, error: Exception) -> int:
@@ -87,9 +87,10 @@ def _tell_bug(call: Call, error: Exception) -> int:
 def _write_log(call: Call, text: str) -> Path:
     """Beside the checkpoint; where there is none, among the temporary files."""
     folder = call.folder if call.folder and call.folder.is_dir() else Path(tempfile.gettempdir())
-    path = folder / f"bug-{datetime.now(UTC):%Y%m%dT%H%M%S}.log"
-    path.write_text(call.redact(text), encoding="utf-8")
-    return path
+    number, name = tempfile.mkstemp(".log", f"bug-{datetime.now(UTC):%Y%m%dT%H%M%S}-", folder)  # its owner's alone
+    with open(number, "w", encoding="utf-8") as stream:
+        stream.write(call.redact(text))
+    return Path(name)
 
 
 def _answer(call: Call, exit_code: int, message: str, problems: list[str]) -> int:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
+from migrator.cli.visible import visible, visible_json
 from migrator.errors import Interrupted
 from migrator.secrets import Secrets
 
@@ -30,17 +31,22 @@ class Call:
     folder: Path | None = None
 
     def say(self, text: str) -> None:
-        """One line of progress or trouble, on stderr."""
-        click.echo(self.redact(text), err=True)
+        """One line of progress or trouble, on stderr; what carries it on is indented, so that no text of a user stands as one of ours."""
+        click.echo(self.shown(text).replace("\n", "\n  "), err=True)
 
     def answer(self, value: object, text: str) -> None:
         """The result, on stdout: the value as one JSON object, or the text."""
         if self.json:
             import orjson
 
-            click.echo(self.redact(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()))
+            click.echo(visible_json(self.redact(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())))
         else:
-            click.echo(self.redact(text))
+            click.echo(self.shown(text))
+
+    def shown(self, text: str) -> str:
+        """The text as a terminal may have it: without secrets, and with nothing in it that would be obeyed."""
+        redacted = self.redact(text)
+        return visible_json(redacted) if self.json and redacted.startswith("{") else visible(redacted)
 
     def redact(self, text: str) -> str:
         """The text without secrets."""

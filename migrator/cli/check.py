@@ -52,12 +52,16 @@ async def check(call: Call, migration: Migration, *, wait: bool) -> list[Check]:
             return [*found, *check_mapping(opening.mapping_file(migration), problems)]
 
     seen = f"{migration.source.identity} -> {migration.target.identity}; the secrets are there"
-    checks = [Check("migration file", "ok", seen)]
+    checks = [Check("migration file", "ok", seen), *map(_exposed, migration.exposed)]
     async with opening.open_run(migration) as run:
         checks += await _or_error(look_at_source(run), f"source{_ACCESS}", "source")
         checks += await _or_error(look_at_target(run), f"target{_ACCESS}", "target")
         checks.append(check_disk(run))
     return checks
+
+
+def _exposed(file: Path) -> Check:
+    return Check("secret file", "warning", f"other users of this machine can read {file}", f"chmod 600 {file}")
 
 
 async def _or_error(looking: Awaitable[list[Check]], access: str, name: str) -> list[Check]:

@@ -15,6 +15,7 @@ from migrator.cli.command import as_command
 from migrator.cli.foretold import rehearsal_text
 from migrator.cli.opening import shipped
 from migrator.cli.run import Orders, carry_out, look_ahead
+from migrator.cli.sheets import write_file
 from migrator.cli.shown import result_text, status_json
 from migrator.cli.stands import STANDS, read_account
 from migrator.cli.verify import verification_json, verification_text, verify
@@ -94,7 +95,7 @@ async def _play(call: Call, folder: Path) -> list[Act]:
     source, target = (STANDS[vendor].build(account, limits=False) for vendor, account in accounts.items())
     async with serve(source) as from_here, serve(target) as to_here:
         for vendor, account in accounts.items():
-            (folder / f"{vendor}.secret").write_text(STANDS[vendor].secret(account))
+            write_file(folder / f"{vendor}.secret", STANDS[vendor].secret(account))
         return await _migrate(call, _write_file(folder, from_here, to_here))
 
 

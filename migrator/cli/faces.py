@@ -98,7 +98,7 @@ class Bars:
 
     def say(self, text: str) -> None:
         """Above the bars."""
-        tqdm.write(self._call.redact(text), file=sys.stderr)
+        tqdm.write(self._call.shown(text), file=sys.stderr)
 
     def left(self, seconds: float) -> None:
         """Below the bars."""

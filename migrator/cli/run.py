@@ -67,6 +67,8 @@ def command(call: Call, file: Path, dry_run: bool, delta: bool, ours: bool, thei
     """
     orders = _orders(delta=delta, ours=ours, theirs=theirs, **given)
     migration = opening.load_migration(call, file)
+    for exposed in migration.exposed:
+        call.say(f"warning: other users of this machine can read {exposed}: chmod 600 {exposed}")
     if dry_run:
         found = call.run(look_ahead(call, migration, orders))
         call.answer(foretold_json(migration, found), foretold_text(migration, found))
