@@ -128,12 +128,12 @@ def problems(rules: Rules, words: Vocabulary, where: str) -> list[str]:
     """Every name in the rules that the target does not know, each with the nearest that it does."""
     found: list[str] = []
 
-    def known(table: str, key: str, name: str, names: Iterable[str]) -> None:
+    def known(table: str, key: str, name: str, names: Iterable[str], none: str = "the target has none") -> None:
         names = list(names)
         if name == LEAVE_OUT or name in names:
             return
         near = difflib.get_close_matches(name, names, 3, 0.4) or sorted(names)[:8]
-        hint = f"write one of: {', '.join(near)}" if near else "the target has none"
+        hint = f"write one of: {', '.join(near)}" if near else none
         found.append(f"{where}: [{table}] {key} = {name!r} is not in the target; {hint}")
 
     people = {**words.there.get(Kind.CONTACT, {}), **words.there.get(Kind.PERSON, {})}
@@ -153,10 +153,12 @@ def problems(rules: Rules, words: Vocabulary, where: str) -> list[str]:
         known("groups", key, name, words.there.get(Kind.GROUP, {}))
     for section, place in (("time", rules.costs.time), ("money", rules.costs.money)):
         if tag := place.get("tag"):
-            known(f"costs.{section}", "tag", tag, words.cost_tags)
+            tags = words.cost_tags or {}
+            by_hand = f"the target has none: create it by hand, or empty [costs.{section}], and these costs are held"
+            known(f"costs.{section}", "tag", tag, tags, by_hand)
             for role, name in place.items():
-                if role != "tag" and tag in words.cost_tags:
-                    known(f"costs.{section}", role, name, words.cost_tags[tag])
+                if role != "tag" and tag in tags:
+                    known(f"costs.{section}", role, name, tags[tag])
     return found
 
 

@@ -239,7 +239,7 @@ class Vocabulary:
 
     `there`: what the account already holds and a source entity may be matched to, by its natural key: e-mail and name of people and
     contacts, title of groups, companies, tags and fields; e-mails in lower case, names that several share left out.
-    `cost_tags`: containers that cost rows can go to -> the fields of each.
+    `cost_tags`: containers that cost rows can go to -> the fields of each; None where costs need none.
     """
 
     there: Mapping[Kind, Mapping[str, str]]
@@ -249,7 +249,7 @@ class Vocabulary:
         Kind, Mapping[str, str]
     ]  # field name -> text, number, date, list, set, person, yes-no, file, other
     field_options: Mapping[Kind, Mapping[str, tuple[str, ...]]]  # field name -> values of a list or set
-    cost_tags: Mapping[str, Mapping[str, str]]
+    cost_tags: Mapping[str, Mapping[str, str]] | None
     priorities: tuple[str, ...] = ()  # the words for priority, least first; empty = numbers 0..10
 
 

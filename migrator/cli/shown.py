@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from migrator.config import Migration
-from migrator.model import Issue
+from migrator.model import Issue, Reach
 from migrator.pipeline.changes import CONFLICT
 from migrator.pipeline.naming import shortened
 from migrator.pipeline.status import COLUMNS, Status
@@ -14,6 +14,7 @@ from migrator.vendor import Check
 
 _EXAMPLES = 3  # issues shown of each code
 _WIDE = 110  # characters of one line of an issue
+_WHOLE = 1000  # characters of a message that tells what to do, which a terminal wraps
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -91,10 +92,13 @@ def issue_lines(issues: Iterable[Issue]) -> list[str]:
     lines = []
     for code, found in sorted(by_code.items(), key=lambda item: (order.index(_worst(item[1], order)), -len(item[1]))):
         lines.append(f"{len(found):>6}  {code} ({_worst(found, order)})")
-        lines += [
-            f"        {issue.ref}: {shortened(issue.detail or issue.field, _WIDE)}" for issue in found[:_EXAMPLES]
-        ]
+        lines += [f"        {issue.ref}: {_detail(issue)}" for issue in found[:_EXAMPLES]]
     return lines
+
+
+def _detail(issue: Issue) -> str:
+    """In one line; of what does not arrive whole, for what to do stands at its end."""
+    return shortened(issue.detail or issue.field, _WHOLE if issue.reach is Reach.BLOCKER else _WIDE)
 
 
 def _worst(issues: Iterable[Issue], order: list[str]) -> str:

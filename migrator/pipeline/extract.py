@@ -10,10 +10,10 @@ import msgspec
 from migrator.config import Scope
 from migrator.errors import AccessDenied, Refused
 from migrator.ledger import Outcome, State
-from migrator.model import Entity, File, Issue, Kind, Reach, Ref
+from migrator.model import Entity, File, Issue, Kind, Project, Reach, Ref, Task
 from migrator.pipeline.progress import Progress, Ready
 from migrator.pipeline.prove import prove
-from migrator.pipeline.scope import LEFT_OUT, LeftOut, wanted_kinds
+from migrator.pipeline.scope import LEFT_OUT, LeftOut, named, wanted_kinds, without
 from migrator.run import Run
 from migrator.vendor import Body, Decoded, Page, Read, Source
 
@@ -28,6 +28,7 @@ class Extraction:
         self.ready = Ready(source.reads)
         self._source = source
         self._run = run
+        self._scope = scope
         self._kinds = wanted_kinds(scope)
         self._left_out = LeftOut(scope, run.ledger)
         self._progress = progress
@@ -36,6 +37,7 @@ class Extraction:
 
     async def read_all(self, *, directories_only: bool = False) -> None:
         """Make every read that is still open, and decode it."""
+        await self._leave_out_since()
         for read in self._source.reads:
             if directories_only and not read.directory:
                 continue
@@ -49,6 +51,17 @@ class Extraction:
         if not directories_only:
             totals = self._source.totals(self._run.ledger.records)
             await self._run.ledger.add_issues(prove(self._run.ledger, totals))
+
+    async def _leave_out_since(self) -> None:
+        """What was decoded under a wider [scope] and is still to do is left out now."""
+        ledger, scope = self._run.ledger, named(self._scope)
+        if ledger.meta("scope") == scope:
+            return
+        kinds = (*(kind for kind in Kind if kind is not Kind.FILE), Kind.FILE)  # owners first
+        still = (one for kind in kinds for one in ledger.entities(kind) if ledger.outcome(one.ref) is None)
+        left_out = [(one.ref, why) for one in still if (why := self._left_out.reason(one))]
+        await ledger.settle((ref, "create", Outcome(State.SKIPPED, note=why)) for ref, why in left_out)
+        await ledger.set_meta("scope", scope)
 
     async def fetch_bodies(self) -> None:
         """The bytes of every file that moves, each once."""
@@ -101,6 +114,8 @@ class Extraction:
                     page = await source.page(read.name, scope, cursor, ledger.records)
                 except Refused as refused:
                     page = await self._unreadable(read, scope, refused)
+                except AccessDenied as denied:
+                    raise AccessDenied(f"{denied} {without(read)}") from denied
                 ids = [source.record_id(read.name, record) for record in page.records]
                 await ledger.save_page(read.name, scope, page, ids)
                 if page.next is None or page.split:
@@ -114,11 +129,7 @@ class Extraction:
         try:
             ref = Ref.parse(scope)
         except ValueError:
-            kinds = ", ".join(sorted(kind.value for kind in read.yields))
-            raise AccessDenied(
-                f"{refused}. The {read.name} of the source cannot be read, and with them: {kinds}. "
-                "Give the token the right to read them, or leave them out by [scope] kinds."
-            ) from refused
+            raise AccessDenied(f"{refused}. {without(read)}") from refused
         # A loss and no blocker: blockers of what it hangs on go when that is settled.
         issue = Issue(ref=ref, code=UNREADABLE, field=read.name, detail=str(refused), reach=Reach.LOSS)
         await self._run.ledger.add_issues([issue])
@@ -134,7 +145,7 @@ class Extraction:
                 await asyncio.sleep(0)
         entities = [entity for one in decoded for entity in one.entities]
         issues = [issue for one in decoded for issue in one.issues]
-        owners_first = sorted(entities, key=lambda entity: getattr(entity, "depth", 0))
+        owners_first = sorted(entities, key=_rank)
         left_out = [(entity.ref, why) for entity in owners_first if (why := self._left_out.reason(entity))]
         taken_in = [entity.ref for entity in entities if self._is_taken_in(entity.ref)]
         kept = [self._with_its_bytes(entity, issues) for entity in entities]
@@ -185,3 +196,14 @@ class Extraction:
         if file.size is not None and file.size != body.size:
             body = await self._source.body(file, self._run.incoming(file.ref))
         return body
+
+
+def _rank(entity: Entity) -> tuple[int, int]:
+    """Sorts owners before what hangs on them: projects, tasks, what hangs on tasks, and files, which hang on comments too."""
+    match entity:
+        case Project():
+            return (0, entity.depth)
+        case Task():
+            return (1, entity.depth)
+        case _:
+            return (3 if isinstance(entity, File) else 2, 0)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from migrator.errors import EntityStopped, InDoubt
+from migrator.errors import AccessDenied, EntityStopped, InDoubt
 from migrator.ledger import Outcome, State
 from migrator.model import Entity, File, Issue, Kind, Reach, Ref, owner
 from migrator.pipeline.context import context_of
@@ -230,6 +230,9 @@ class Load:
             self._ledger.give_up(keys)
             self._doubt(step, issues)
             return False
+        except AccessDenied as denied:
+            fix = f"Give the token the right to make a {step.ref.kind} in the target, or leave the kind out by [scope] kinds."
+            raise AccessDenied(f"{denied} {fix}") from denied
         except EntityStopped as refused:
             blocker = Issue(ref=step.ref, code="refused", field=step.part, detail=str(refused), reach=Reach.BLOCKER)
             await self._ledger.settle([(*key, Outcome(State.REFUSED, note=str(refused)))], [blocker])

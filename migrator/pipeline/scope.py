@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from migrator.config import Scope
 from migrator.ledger import Ledger, State
 from migrator.model import Comment, Cost, Entity, File, Kind, Project, Ref, Task, owner
+from migrator.vendor import Read
 
 # Asking for a kind asks for what it hangs on; people, groups, tags and fields are always read, because others refer to them.
 _NEEDS = {Kind.TASK: (Kind.PROJECT,)} | dict.fromkeys(
@@ -23,6 +24,24 @@ def wanted_kinds(scope: Scope) -> frozenset[Kind]:
 
 
 LEFT_OUT = "[scope]"  # begins every reason
+
+
+def named(scope: Scope) -> str:
+    """The scope in one line, the same for the same scope."""
+    return f"{sorted(scope.kinds)} {scope.projects} {scope.archived} {scope.closed} {scope.since}"
+
+
+def without(read: Read) -> str:
+    """What the user can do if the token may not make the read: skipping a kind is theirs to say, never ours."""
+    kinds = frozenset(read.yields)
+    named = ", ".join(sorted(kind.value for kind in kinds))
+    what = f"The {read.name.replace('_', ' ')} of the source cannot be read, and with them: {named}."
+    give = "Give the token the right to read them"
+    if kinds & _DIRECTORY:
+        return f"{what} {give}."
+    rest = [kind for kind in Kind if kind not in kinds | _DIRECTORY and not kinds & set(_NEEDS.get(kind, ()))]
+    quoted = ", ".join(f'"{kind}"' for kind in rest)
+    return f"{what} {give}, or leave them out: [scope] kinds = [{quoted}]."
 
 
 class LeftOut:

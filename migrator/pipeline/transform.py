@@ -194,12 +194,14 @@ class Transform:
 
     def _cost_obstacle(self, cost: Cost) -> Decision | None:
         costs = self.mapper.rules.costs
-        if not self.words.cost_tags:
+        if self.words.cost_tags is None:
             return None
         for name, amount, place in (("time", cost.minutes, costs.time), ("money", cost.money, costs.money)):
             if amount and not place.get("tag"):
+                there = ", ".join(self.words.cost_tags) or "none yet"
+                by_hand = f"create a data tag by hand, with fields for day, {name}, person and text"
                 detail = (
-                    f"the mapping names no place for {name}: create a data tag by hand and name it in [costs.{name}]"
+                    f"the mapping names no place for {name}: {by_hand} (there: {there}), and name it in [costs.{name}]"
                 )
                 return self._stop(Action.HOLD, cost, "cost-place-missing", detail)
         return None

@@ -57,7 +57,7 @@ CAPABILITIES = Capabilities(
     silent=True,
 )
 LIMITS = Limits(requests=0, period=1.0, parallel=4, quarantine=90.0)
-NO_WORDS = Vocabulary({}, {}, {}, {}, {}, {})
+NO_WORDS = Vocabulary({}, {}, {}, {}, {}, None)
 
 
 class MemorySource:

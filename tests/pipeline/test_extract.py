@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from migrator.pipeline.migrate import extract_only
 from migrator.vendor import Body, Page, Read, Seen
 from migrator.vendors.memory import MemorySource
 from tests.pipeline.stage import EVERYTHING, Stage, dying_at
-from tests.world import BODIES, comment, company, file, project, ref, task
+from tests.world import BODIES, comment, company, file, item, project, ref, task
 
 pytestmark = pytest.mark.looptime
 
@@ -170,6 +171,37 @@ async def test_a_subtask_listed_before_its_left_out_parent_is_left_out_too(tmp_p
     stage.assert_exactly_once(but=["task:1", "task:2", "comment:1", "comment:2"])
     assert await stage.state("task:2") is State.SKIPPED
     assert (await stage.status()).state == "done"
+
+
+async def test_what_hangs_on_a_left_out_subtask_of_the_same_read_is_left_out_too(tmp_path: Path) -> None:
+    class Together(MemorySource):
+        """Tasks come with their files and lines, whatever their order."""
+
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            along = (Kind.FILE, Kind.CHECKITEM)
+            self._records["task"] = [one for kind in (*along, Kind.TASK) for one in self._records[kind.value]]
+            whole = Read("task", (Kind.TASK, *along))
+            self.reads = tuple(whole if one.name == "task" else one for one in self.reads if one.name not in along)
+
+    entities: list[Entity] = [project(), task("1", done=True), task("2", parent=ref("task:1"), depth=1)]
+    entities += [file("9", "task:2"), item(1, "task:2")]
+    stage = Stage(tmp_path / "run", entities, scope=Scope(closed=False))
+    stage.source = Together(entities, BODIES)
+    await stage.run()
+    for name in ("task:2", "file:9", "checkitem:2/1"):
+        assert await stage.state(name) is State.SKIPPED
+
+
+async def test_a_scope_that_was_narrowed_since_leaves_out_what_is_still_to_do(stage: Stage) -> None:
+    async with stage.job() as job:
+        await extract_only(job, 1)
+    stage.scope = Scope(kinds=EVERYTHING.kinds - {Kind.FILE, Kind.COMMENT})
+    await stage.run()
+    left_out = [str(one.ref) for one in stage.entities if one.ref.kind in (Kind.FILE, Kind.COMMENT)]
+    stage.assert_exactly_once(but=left_out)
+    for name in left_out:
+        assert await stage.state(name) is State.SKIPPED
 
 
 async def test_one_project_that_cannot_be_read_is_told_and_the_rest_moves(tmp_path: Path) -> None:

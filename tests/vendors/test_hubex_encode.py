@@ -79,7 +79,7 @@ def catalogue(**changes: Any) -> Catalogue:
         fields={},
         field_types={},
         field_options={},
-        cost_tags={},
+        cost_tags=None,
     )
     found = Catalogue(
         vocabulary=words,

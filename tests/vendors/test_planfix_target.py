@@ -179,7 +179,7 @@ async def test_opening_reads_the_words_of_the_account(tmp_path: Path) -> None:
         assert words.field_options[Kind.TASK]["Вид работ"] == ("Архитектура", "Конструкции", "Отделка")
         assert "Migration ID" not in words.fields[Kind.TASK]
         assert "Затрачено" not in words.fields[Kind.TASK]
-        assert words.cost_tags["Расходы"]["Сумма"] == "512"
+        assert (words.cost_tags or {})["Расходы"]["Сумма"] == "512"
         assert not on.running.writes
         assert len(on.running.log) < 20
 

@@ -52,7 +52,7 @@ CLOSED = datetime(2024, 3, 30, 22, 30, tzinfo=UTC)
 
 def catalogue(*, signs: bool = True, loose_project: str = "") -> Catalogue:
     return Catalogue(
-        vocabulary=Vocabulary({}, STATUSES, {}, {}, {}, {}),
+        vocabulary=Vocabulary({}, STATUSES, {}, {}, {}, None),
         site="https://acme.worksection.com",
         zone=ZoneInfo("Europe/Kyiv"),
         emails={"7": "ivan@x.example", "8": "lesia@x.example", "1": "owner@x.example"},

@@ -106,7 +106,7 @@ class ArchiveTarget:
     def __init__(self, account: Account, *, writable: bool) -> None:
         self._folder = _folder(account)
         self._writable = writable
-        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {})
+        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, None)
         self._there: dict[Kind, set[str]] = {}  # ids of the lines that were there when the first of the kind was made
         self._records: dict[Kind, dict[str, Record]] = {}  # of kinds that are being changed
         if writable:

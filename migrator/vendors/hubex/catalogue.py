@@ -15,7 +15,11 @@ CONTACT = "contact:"  # begins the id of a contact, which is no user and can act
 WORDS = {"criticality": ("criticalityID", "actualCriticality"), "work_type": ("workTypeID", "workType")}
 # What an asset has for a status. New tasks are made on published ones only.
 PUBLISHED, UNPUBLISHED = "Опубликован", "Не опубликован"
-ALREADY_DONE, TASK_CLOSED = "AlreadyDone", "TaskClosed"  # codes of refusals (the vendor contract, section 3)
+ALREADY_DONE, TASK_CLOSED, NOT_POSSIBLE = (
+    "AlreadyDone",
+    "TaskClosed",
+    "InvalidOperation",
+)  # codes of refusals (the vendor contract, section 3)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from migrator.vendor import Context, Made, Record, Step
 from migrator.vendors.hubex import encode
 from migrator.vendors.hubex.catalogue import TASK_CLOSED, UNPUBLISHED, Attribute, Catalogue
 from migrator.vendors.hubex.client import Client
-from migrator.vendors.hubex.stages import way
+from migrator.vendors.hubex.stages import reachable, way
 
 # A resumed run does not know where the task stands; a field set just now (202) may be what a stage waits for.
 _ATTEMPTS = 3
@@ -163,8 +163,10 @@ async def _move(client: Client, there: Catalogue, task: Task, id: int) -> None:
         ahead = _way(task, there, here)
         if ahead is None:
             missing = f"no way leads from stage {there.stage_name(here)!r} to {task.status!r}"
+            ends = sorted(there.stage_name(stage) for stage in reachable(there.links, here) - {here})
+            seen = f"the moves from there end at: {', '.join(ends)}" if ends else "no move leads on from there"
             fix = "add the links to the route of the task type, or map the status to another stage"
-            raise Refused(f"HubEx, {task.ref}: {missing}; {fix}")
+            raise Refused(f"HubEx, {task.ref}: {missing}; {seen}; {fix}")
         try:
             for stage in ahead:
                 await _step_on(client, task, id, stage)

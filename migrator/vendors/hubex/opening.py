@@ -14,7 +14,7 @@ from migrator.vendors.hubex.attributes import attribute
 from migrator.vendors.hubex.catalogue import CONTACT, PUBLISHED, UNPUBLISHED, Attribute, Catalogue, Projects, Works
 from migrator.vendors.hubex.client import Client, Query, Rows
 from migrator.vendors.hubex.location import look_up
-from migrator.vendors.hubex.stages import Link, links, reachable
+from migrator.vendors.hubex.stages import Link, links
 from migrator.vendors.hubex.values import moment
 
 _LIVING = (("isDeleted", "false"),)  # without it deleted rows come too (the vendor contract, section 3)
@@ -97,7 +97,7 @@ async def _attributes(client: Client, kind: Kind, projects: str) -> dict[str, At
 
 
 async def _route(client: Client, task_type: int) -> tuple[int, tuple[Link, ...], dict[str, str]]:
-    """The first stage of the type's tasks, the moves it permits, and the stages they lead to, by name."""
+    """The first stage of the type's tasks, the moves it permits, and the stages of its route by name, those no move leads to included."""
     if not task_type:
         return 0, (), {}
     route = await client.read(f"WORK/TaskTypes/{task_type}/route", (), "the route of the task type") or {}
@@ -105,8 +105,9 @@ async def _route(client: Client, task_type: int) -> tuple[int, tuple[Link, ...],
     known = await _listed(client, "TSTG/TaskStages", (), "the stages of tasks")
     permitted = tuple(links((row for _, row in rows), task_type))
     start = int((route.get("startTaskStage") or {}).get("id") or 0)
-    within = reachable(permitted, start)
-    names = {str(row["name"]): id for id, row in known if int(id) in within}
+    last = int((route.get("finishTaskStage") or {}).get("id") or start)
+    on_route = {start, last, *(stage for link in permitted for stage in (link.start, link.end))}
+    names = {str(row["name"]): id for id, row in known if int(id) in on_route}
     return start, permitted, names
 
 
@@ -173,7 +174,7 @@ def _vocabulary(
         fields=fields,
         field_types=types,
         field_options=options,
-        cost_tags={},
+        cost_tags=None,
         priorities=tuple(words["criticality"]),
     )
 

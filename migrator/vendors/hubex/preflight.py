@@ -33,11 +33,16 @@ def _stages(there: Catalogue) -> Iterator[Check]:
     statuses = there.vocabulary.statuses[Kind.TASK]
     ways = {name: way(there.links, there.start, int(id)) for name, id in statuses.items()}
     seen = ", ".join(f"{name} ({len(moves)})" for name, moves in ways.items() if moves is not None)
-    if len(ways) > 1:
+    if any(ways.values()):
         yield Check("hubex: stages of tasks, with the moves to them", "ok", seen)
     else:
         fix = "choose a task_type that has a route, in [target.options]"
         yield Check("hubex: stages of tasks, with the moves to them", "error", seen or "none", fix)
+
+    if cut_off := [name for name, moves in ways.items() if moves is None]:
+        told = f"no way leads from {there.stage_name(there.start)!r} to {', '.join(map(repr, cut_off))}"
+        fix = "add the links to the route of the task type, or map no status to these: what has it is refused"
+        yield Check("hubex: stages without a way to them", "warning", told, fix)
 
 
 def _stand_in(there: Catalogue) -> Iterator[Check]:

@@ -26,7 +26,7 @@ from migrator.model import (
 )
 from migrator.vendor import Account, Check, Context, Made, Observed, Record, Step, Wire
 from migrator.vendors.hubex import checklists, costs, encode, observe
-from migrator.vendors.hubex.catalogue import ALREADY_DONE, CONTACT, Catalogue
+from migrator.vendors.hubex.catalogue import ALREADY_DONE, CONTACT, NOT_POSSIBLE, Catalogue
 from migrator.vendors.hubex.client import Client, open_client
 from migrator.vendors.hubex.encode import Encoded
 from migrator.vendors.hubex.finishing import finish, finish_requests
@@ -183,7 +183,10 @@ class HubExTarget:
         if self._there.projects.as_companies:
             return Made(_first_id(await self._create("ES/Companies", [encoded.body], step), step), encoded.issues)
         encoded.body["locationID"] = await self._location.id()
-        return Made(await self._create_stamped("ES/Assets", encoded.body, step), encoded.issues)
+        try:
+            return Made(await self._create_stamped("ES/Assets", encoded.body, step), encoded.issues)
+        except Refused as refused:
+            raise _explained(refused, _UNPUBLISHABLE) from refused
 
     def _project(self, step: Step, context: Context) -> Encoded:
         if self._there.projects.as_companies:
@@ -197,7 +200,7 @@ class HubExTarget:
             return Made(await self._create_stamped("WORK/Tasks", encoded.body, step), encoded.issues)
         except Refused as refused:
             if "html" not in refused.code.lower() and refused.code != "422":
-                raise
+                raise _explained(refused, _NO_TASKS.format(encoded.body.get("assetID"))) from refused
             detail = f"formatting left out, because HubEx refuses it: {refused}"
             plain = Issue(ref=step.ref, code="text-plain", field="text", detail=detail, reach=Reach.NOTE)
         body = encode.without_markup(encoded.body)
@@ -260,6 +263,21 @@ class HubExTarget:
         if not isinstance(reply, dict) or "id" not in reply:
             raise InDoubt(f"HubEx, {step.ref}: a success without an id")
         return str(reply["id"])
+
+
+# What stands behind a refusal that says only that it is not possible (the vendor contract, section 9, 25 and 26).
+_UNPUBLISHABLE = (
+    "The asset cannot be published, and HubEx takes tasks on published ones alone: check that the option address is a place "
+    "in the districts of the service user; the same command tries again"
+)
+_NO_TASKS = (
+    "HubEx takes tasks only on an asset that is published and takes the work type: publish asset {} in its own pages, or give "
+    "it the work type; the same command tries again"
+)
+
+
+def _explained(refused: Refused, why: str) -> Refused:
+    return Refused(f"{refused}. {why}" if refused.code == NOT_POSSIBLE else str(refused), refused.code)
 
 
 def _technician(step: Step) -> tuple[list[int], tuple[Issue, ...]]:

@@ -70,7 +70,7 @@ def _vocabulary(
             kind: {title: tuple(tag for group, tag in tags[kind] if group == title) for title in of}
             for kind, of in titles.items()
         },
-        cost_tags={},
+        cost_tags=None,
     )
 
 
