@@ -17,6 +17,7 @@ from migrator.model import Entity, File, Issue, Kind, Ref
 from migrator.secrets import Secrets
 
 Record = dict[str, Any]
+NOT_UPDATED = "not-updated"  # the code of a change that has to be made by hand
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,12 @@ class Capabilities:
     finds: frozenset[Kind] = frozenset()  # doubtful creates of these kinds can be looked up by mark
     repeats: frozenset[Kind] = frozenset()  # a second create of these does no harm, so doubt needs no look-up
     deletes: frozenset[Kind] = frozenset()
-    # What a delta can change of what was made, in the words of `Target.expected`; "fields" stands for each "fields.NAME".
+    # What a delta can change of what was made, in the words of `Target.expected` ("fields" stands for each "fields.NAME"), or of the
+    # model where `expected` has none for it.
     updates: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
+    seals: frozenset[Kind] = (
+        frozenset()
+    )  # what is closed takes nothing new: a delta opens it first, and closes it again
     depth: int | None = None  # levels of subtasks below a task; None = any
     title_limit: int | None = None  # characters
     text_limit: int | None = None  # bytes of UTF-8, HTML included
@@ -295,6 +300,11 @@ class Made:
     carried: Mapping[Ref, str] = field(default_factory=dict)
 
 
+def not_updated(ref: Ref, name: str, why: str) -> Issue:
+    """A field that a delta could not change in the target, and has left as it is."""
+    return Issue(ref=ref, code=NOT_UPDATED, field=name, detail=f"{why}: change it by hand")
+
+
 @dataclass(frozen=True)
 class Observed:
     """One object of the target, read back: its id, its mark ("" = none) and its fields as flat text, in the words of `expected`."""
@@ -332,7 +342,8 @@ class Target(Protocol):
     async def update(self, step: Step, fields: Mapping[str, str], context: Context) -> Made:
         """Set these fields of what was made, and nothing else, as the step's entity now has them. Repeatable. Raises Refused.
 
-        `fields`: those of `Capabilities.updates`, in the words of `expected`, each with what stands there now.
+        The step's mark is that of its create. `fields`: those of `Capabilities.updates`, each with what stands there now, "" where that
+        cannot be seen. What turns out not to be changeable is told as `not_updated`. A status of "" is that of what is open.
         """
         ...
 

@@ -18,13 +18,31 @@ from migrator.pipeline.context import context_of
 from migrator.pipeline.plan import CREATE, FINISH
 from migrator.pipeline.transform import LINK_KEPT, Action, Transform
 from migrator.run import Run
-from migrator.vendor import Context, Observed, Step, Target
+from migrator.vendor import NOT_UPDATED, Carry, Context, Observed, Step, Target, not_updated
 
 UPDATE = "update"  # the part of a step that changes what was made
 GONE, CONFLICT, THEIRS = "gone-from-source", "conflict", "kept-theirs"
-NOT_UPDATED, UPDATE_REFUSED = "not-updated", "update-refused"
+UPDATE_REFUSED = "update-refused"
 OURS_TOLD = frozenset({CONFLICT, THEIRS, NOT_UPDATED, UPDATE_REFUSED})  # told by deltas
 _EXPLAINS_NOT = frozenset({CONFLICT, THEIRS, LINK_KEPT})  # what people did since is nothing the vendor did
+# Fields that targets show by another: `status`, the days, `assignees`, `priority`, `fields.*`, `parent`, the text.
+_SHOWN_BY_OTHERS = frozenset(
+    {
+        "done",
+        "archived",
+        "closed",
+        "start_at",
+        "due",
+        "due_at",
+        "anyone",
+        "priority_name",
+        "fields",
+        "depth",
+        "url",
+        "created",
+        "links",
+    }
+)
 _SHOWN = 200  # characters of a value in an issue
 
 
@@ -56,12 +74,13 @@ class Change:
     before: Mapping[str, str]
     after: Mapping[str, str]
     known: frozenset[str]
+    unseen: frozenset[str] = frozenset()  # fields of the model that differ, and that nobody can read back
     issues: tuple[Issue, ...] = ()  # of the decision
 
     @property
     def fields(self) -> frozenset[str]:
         """Those that differ."""
-        return frozenset(self.before) | frozenset(self.after)
+        return frozenset(self.before) | frozenset(self.after) | self.unseen
 
 
 @dataclass(frozen=True)
@@ -136,13 +155,24 @@ def changes_of(version: Version, target: Target, then: View, now: View, ledger: 
 def _change(old: Entity, new: Entity, target: Target, then: View, now: View, ledger: Ledger) -> Change:
     was, step = then.transform.step(old, CREATE), now.transform.step(new, CREATE)
     before, after = target.expected(was, then.context), target.expected(step, now.context)
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    shown = {**before, **after}
+    names = [name for name in shown if before.get(name) != after.get(name)]
+    carries = now.transform.capabilities.fields.get(new.ref.kind, {})
+    unseen = (
+        name
+        for name, carry in carries.items()
+        if carry is Carry.NATIVE
+        and name not in shown
+        and name not in _SHOWN_BY_OTHERS
+        and getattr(old, name) != getattr(new, name)
+    )
     return Change(
         replace(step, part=UPDATE),
         was,
         {name: before[name] for name in names if name in before},
         {name: after[name] for name in names if name in after},
         frozenset(_known(ledger, new, now.transform)),
+        frozenset(unseen),
     )
 
 
@@ -180,14 +210,20 @@ def judge(change: Change, seen: Observed | None, updates: frozenset[str], choice
         return Verdict({}, (Issue(ref=ref, code=CONFLICT, detail=detail),), waits=True)
     write: dict[str, str] = {}
     issues: list[Issue] = []
-    for name in sorted(change.fields):
+    for name in sorted(change.unseen):
+        if name in updates:
+            write[name] = ""
+        else:
+            issues.append(
+                not_updated(ref, name, f"{name}: changed in the source, and its API cannot change that later")
+            )
+    for name in sorted(change.fields - change.unseen):
         there = seen.fields.get(name, "")
         if there == change.after.get(name, ""):
             continue
         both = f"the source has {_short(change.after.get(name, ''))} now, the target {_short(there)}"
         if name.partition(".")[0] not in updates:
-            detail = f"{both}; its API cannot change that later: change it by hand"
-            issues.append(Issue(ref=ref, code=NOT_UPDATED, field=name, detail=detail))
+            issues.append(not_updated(ref, name, f"{both}; its API cannot change that later"))
         elif choice is Choice.OURS or not _is_theirs(change, name, there):
             write[name] = there
         elif choice is Choice.THEIRS:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from migrator.ledger import Ledger, State
-from migrator.model import Entity, Issue, Kind, owner
+from migrator.model import Entity, Issue, Kind, Ref, Task, owner
 from migrator.pipeline.transform import Action, Decision, Transform
 from migrator.vendor import Capabilities, Step, Target
 
@@ -96,3 +96,14 @@ def plan(ledger: Ledger, target: Target, transform: Transform, capabilities: Cap
 def _is_owner_there(ledger: Ledger, entity: Entity) -> bool:
     above = owner(entity)
     return above is None or ledger.target(above) is not None
+
+
+def line_of(ledger: Ledger, ref: Ref) -> Iterator[Ref]:
+    """The ref, what it hangs on, what that hangs on, and so on; of a task the project too."""
+    above: Ref | None = ref
+    while above:
+        yield above
+        entity = ledger.entity(above)
+        if isinstance(entity, Task) and entity.project:
+            yield entity.project
+        above = owner(entity) if entity else None

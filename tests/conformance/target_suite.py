@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,10 +19,16 @@ from migrator.errors import InDoubt, MigratorError
 from migrator.model import ENTITY_TYPES, Entity, Kind, Ref, owner
 from migrator.pipeline.plan import carried_kinds, order_of
 from migrator.vendor import Capabilities, Context, Observed, Step, Target
+from tests.conformance.edits import edits
 from tests.vendors.bench import Book, step
 
 _PLACE = ("ref", "project", "parent", "on")
-FINISH = "finish"
+FINISH, UPDATE = "finish", "update"
+
+
+def changing(entity: Entity) -> Step:
+    """The step that changes a copy: under the mark it was made with."""
+    return replace(step(entity), part=UPDATE)
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,46 @@ class TargetSuite:
             once = {kind: await desk.observed(kind) for kind in self.capabilities.finishes}
             await desk.finish_all()
             assert {kind: await desk.observed(kind) for kind in self.capabilities.finishes} == once
+
+    @pytest.mark.parametrize("kind", list(Kind))
+    async def test_each_edit_is_set_alone_and_reads_back_as_expected(self, tmp_path: Path, kind: Kind) -> None:
+        words = self.capabilities.updates.get(kind)
+        if not words:
+            pytest.skip(f"changes no {kind}")
+        async with self.open(tmp_path) as subject:
+            desk, target = self.desk(subject, tmp_path), subject.target
+            await desk.load()
+            entity = next(one for one in desk.in_order() if one.ref.kind is kind)
+            id, tried = desk.book.made[entity.ref, "create"], 0
+            for word, edited in edits(entity, words):
+                before, expected = await desk.observed(kind), target.expected(changing(edited), desk.context)
+                there = before[id].fields
+                fields = {name: there.get(name, "") for name in expected if name.partition(".")[0] == word}
+                fields = {name: value for name, value in fields.items() if value != expected[name]}
+                if fields:
+                    tried += 1
+                    for _ in range(2):  # the second time nothing more
+                        made = await target.update(changing(edited), fields, desk.context)
+                        assert made.id == id
+                        assert made.issues == ()
+                    after = await desk.observed(kind)
+                    assert {**there, **{name: expected[name] for name in fields}} == after[id].fields, word
+                    assert {**before, id: after[id]} == after, word
+                    assert after[id].mark == before[id].mark
+            assert tried
+
+    def test_what_it_changes_it_has_made(self) -> None:
+        assert set(self.capabilities.updates) <= self.capabilities.creates
+
+    async def test_nothing_is_changed_where_nothing_may_be_written(self, tmp_path: Path) -> None:
+        async with self.open(tmp_path, writable=False) as subject:
+            desk = self.desk(subject, tmp_path)
+            entity = next(one for one in desk.in_order() if one.ref.kind in self.capabilities.updates)
+            desk.book.made[entity.ref, "create"] = "1"
+            sent = subject.sent()
+            with pytest.raises(MigratorError):
+                await subject.target.update(changing(entity), {"title": "", "name": "", "status": ""}, desk.context)
+            assert subject.sent() == sent
 
     async def test_what_was_made_has_an_address_or_none(self, tmp_path: Path) -> None:
         async with self.open(tmp_path) as subject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ import pytest
 from migrator.config import Scope
 from migrator.errors import InputWrong, RunFolderUnusable
 from migrator.ledger import State
+from migrator.mapping import People, Rules
 from migrator.model import Entity, Kind, Relation, Text
 from migrator.pipeline.changes import Choice
-from migrator.vendor import Capabilities, Carry
+from migrator.vendor import Capabilities, Carry, Context, Made, Step
 from migrator.vendors.memory import CAPABILITIES, MemoryTarget, Stored
 from tests.pipeline.stage import Killed, Stage, dying_at
 from tests.world import BODIES, MOMENT, comment, company, file, item, project, ref, task
@@ -305,36 +306,75 @@ async def test_what_the_scope_left_out_is_made_once_it_does_not(tmp_path: Path) 
     stage.assert_exactly_once()
 
 
-@dataclass
 class ClosingTarget(MemoryTarget):
-    """Takes nothing below what is closed, and closes nothing above what is open, as strict vendors do."""
+    """Takes nothing below what has the status "done", and closes nothing above what is open, as strict vendors do."""
 
-    async def create(self, step: Any, context: Any) -> Any:
-        above = self.stored.get(self.expected(step, context).get("parent", ""))
-        assert above is None or above.fields.get("done") != "true", f"{step.ref} below a closed task"
-        return await super().create(step, context)
+    async def create(self, step: Step, context: Context) -> Made:
+        expected = self.expected(step, context)
+        above = self.stored.get(expected.get("parent", "") or expected.get("on", ""))
+        assert above is None or above.fields.get("status") != "done", f"{step.ref} below a closed task"
+        made = await super().create(step, context)
+        one = self.stored[made.id]
+        self.stored[made.id] = replace(one, fields={**one.fields, "status": "open"})  # only the finishing step closes
+        return made
 
-    async def update(self, step: Any, fields: Any, context: Any) -> Any:
+    async def update(self, step: Step, fields: Mapping[str, str], context: Context) -> Made:
         own = context.ids(step.ref)
         below = [one for one in self.stored.values() if one.fields.get("parent") == own and one.kind is Kind.TASK]
-        if "done" in fields and self.expected(step, context).get("done") == "true":
-            assert all(one.fields.get("done") == "true" for one in below), f"{step.ref} closed above an open task"
+        if "status" in fields and self.expected(step, context).get("status") == "done":
+            assert all(one.fields.get("status") == "done" for one in below), f"{step.ref} closed above an open task"
         return await super().update(step, fields, context)
 
 
-async def test_tasks_are_closed_from_the_deepest_up(tmp_path: Path) -> None:
-    def tree(done: bool) -> list[Entity]:
-        below = [
-            task("2", parent=ref("task:1"), depth=1, done=done),
-            task("3", parent=ref("task:2"), depth=2, done=done),
-        ]
-        return [project(), task("1", done=done), *below]
+def tree(done: str) -> list[Entity]:
+    """Three tasks, one below the other: closed those named."""
 
-    stage = Stage(tmp_path / "run", tree(False), target=ClosingTarget())
+    def one(id: str, **more: Any) -> Entity:
+        return task(id, **more, **({"done": True, "status": "done"} if id in done else {"status": "open"}))
+
+    below = [one("2", parent=ref("task:1"), depth=1), one("3", parent=ref("task:2"), depth=2)]
+    return [project(), one("1"), *below]
+
+
+STATUSES = Rules(people=People(create=True), status={Kind.TASK: {"open": "open", "done": "done"}})
+
+
+def closing(folder: Path, done: str) -> Stage:
+    can = replace(CAPABILITIES, seals=frozenset({Kind.TASK}))
+    return Stage(folder / "run", tree(done), target=ClosingTarget(), rules=STATUSES, capabilities=can)
+
+
+async def test_tasks_are_closed_from_the_deepest_up(tmp_path: Path) -> None:
+    stage = closing(tmp_path, "")
     await stage.run()
-    stage.becomes(tree(True))
+    stage.becomes(tree("123"))
     await stage.delta()
     assert [str(ref) for ref, _ in stage.target.updated] == ["task:3", "task:2", "task:1"]
+    assert (await stage.verify()).clean
+
+
+async def test_what_is_open_again_is_opened_before_anything_new_comes_below_it(tmp_path: Path) -> None:
+    stage = closing(tmp_path, "123")
+    await stage.run()
+    stage.becomes([*tree("3"), comment("7", on="task:2")])
+    await stage.delta()
+    assert [str(ref) for ref, fields in stage.target.updated if "status" in fields] == ["task:1", "task:2"]
+    assert (await stage.verify()).clean
+    stage.assert_exactly_once()
+
+
+async def test_what_is_closed_is_opened_for_what_is_new_below_it_and_closed_again(tmp_path: Path) -> None:
+    stage = closing(tmp_path, "123")
+    await stage.run()
+    stage.becomes([*tree("123"), comment("7", on="task:3")])
+    await stage.delta(most=1)  # ends in the middle
+    await stage.delta()
+    order = [str(ref) for ref, _ in stage.target.updated]
+    assert order[:3] == ["task:1", "task:2", "task:3"]
+    assert order[-3:] == ["task:3", "task:2", "task:1"]
+    assert (await stage.verify()).clean
+    assert stage.stored("task:1").fields["status"] == "done"
+    stage.assert_exactly_once()
 
 
 async def test_what_is_dropped_before_it_ever_moved_is_forgotten(tmp_path: Path) -> None:

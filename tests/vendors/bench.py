@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -103,6 +103,12 @@ class Bench(Generic[T, S]):
 
     async def finish(self, entity: Entity) -> Made:
         return await self.target.finish(step(entity, "finish"), self.book.context)
+
+    async def change(self, entity: Entity, *words: str) -> Made:
+        """Set these words of what was made as the entity has them now."""
+        there = (await self.seen(entity))[self.book.made[entity.ref, "create"]].fields
+        changing = replace(step(entity), part="update")
+        return await self.target.update(changing, {word: there.get(word, "") for word in words}, self.book.context)
 
     async def seen(self, *entities: Entity) -> dict[str, Observed]:
         """What is read back for entities of one kind, by the target's ids."""

@@ -116,6 +116,14 @@ _FIELDS = {
     },
 }
 
+# The vendor contract, section 5: texts, authors, comments, files, checklists and the place of a task are for creation only.
+_COMMON = frozenset({"title", "start", "end", "plan_minutes", "plan_money", "tags", "status"})
+_UPDATES = {
+    Kind.PROJECT: _COMMON | {"manager", "settings", "members"},
+    Kind.TASK: _COMMON | {"assignees", "priority", "closed"},
+    Kind.COST: frozenset({"day", "minutes", "money", "text"}),
+}
+
 CAPABILITIES = Capabilities(
     reads=frozenset(Kind),
     creates=frozenset(_FIELDS),
@@ -131,6 +139,8 @@ CAPABILITIES = Capabilities(
     finishes=frozenset({Kind.PROJECT, Kind.TASK}),
     finds=frozenset({Kind.PERSON, Kind.CONTACT, Kind.PROJECT, Kind.TASK, Kind.FILE, Kind.COMMENT, Kind.COST}),
     repeats=frozenset({Kind.GROUP, Kind.COMPANY, Kind.TAG, Kind.CHECKITEM}),  # the vendor makes each once
+    updates=_UPDATES,
+    seals=frozenset({Kind.PROJECT, Kind.TASK}),
     depth=2,
     title_limit=255,  # no page states the vendor's; this much is kept by all
     text_limit=65_536,

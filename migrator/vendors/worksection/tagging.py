@@ -5,7 +5,7 @@ Source: the vendor contract, section 5. So tags go by a call of their own, and w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from migrator.errors import ContractBroken, Refused
 from migrator.http import Effect
@@ -59,6 +59,14 @@ class Tagging:
                 self._closed.add((project_of(id), name))
                 issues.append(_not_taken(entity.ref, name, tuple(wanted.values())))
         return issues
+
+    async def take_off(self, entity: Task | Project, id: str, titles: Iterable[str]) -> None:
+        """Take off the tags of these titles, of whatever set they are."""
+        kind = entity.ref.kind
+        unwanted = set(titles)
+        if minus := [tag for (_, title), tag in self._there.tags[kind].items() if spelled(title) in unwanted]:
+            params = {f"id_{kind}": number_of(id), "minus": ",".join(minus)}
+            await self._client.write(f"update_{kind}_tags", f"{kind} {id}", params, Effect.SET)
 
     async def _plus(self, kind: Kind, id: str, wanted: Wanted) -> bool:
         """Add the tags to those it has. False if one of them is not taken: then none is."""
