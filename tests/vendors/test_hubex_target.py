@@ -206,6 +206,13 @@ class LossyUploads(HubEx):
         return super().handle(call)
 
 
+class HeedsNoErpId(HubEx):
+    """Knows the filter by erpID as little as a misspelt one, and gives everything."""
+
+    def handle(self, call: Call) -> Reply:
+        return super().handle(replace(call, query=call.query.replace("erpID=", "erpId_=")))
+
+
 def lost(path: str, turn: int = 1) -> Faults:
     """The answer to one create at the path is cut after the commit: to the first, the second, ..."""
     left = [turn]
@@ -335,6 +342,23 @@ async def test_a_task_sent_twice_is_adopted(tmp_path: Path) -> None:
         assert again.id == on.book.made[TASK.ref, "create"]
         assert work.id == on.book.made[COST.ref, "create"]
         assert asset.id == on.book.made[PROJECT.ref, "create"]
+
+
+async def test_a_filter_that_is_not_heeded_adopts_no_stranger(tmp_path: Path) -> None:
+    other = msgspec.structs.replace(TASK, ref=Ref(Kind.TASK, "t9"))
+    async with bench(tmp_path, sandbox_type=HeedsNoErpId) as on:
+        await on.make(COMPANY, PROJECT, TASK)
+        assert (await on.find(step(TASK), step(other))).keys() == {TASK.ref}
+        assert (await on.find(step(msgspec.structs.replace(PROJECT, ref=Ref(Kind.PROJECT, "p9"))))) == {}
+
+
+async def test_a_token_that_runs_out_between_two_creates_is_exchanged_and_nothing_made_twice(tmp_path: Path) -> None:
+    async with bench(tmp_path) as on:
+        await on.make(COMPANY, PROJECT)
+        on.sandbox.state.access.clear()
+        await on.make(TASK)
+        assert [body["erpID"] for body in on.written("/WORK/Tasks")] == [step(TASK).mark] * 2  # the first was 401
+        assert sum(task.get("erpID") == step(TASK).mark for task in on.sandbox.state.tables["tasks"].values()) == 1
 
 
 async def test_a_done_task_goes_by_the_way_of_the_work_and_not_of_a_refusal(tmp_path: Path) -> None:

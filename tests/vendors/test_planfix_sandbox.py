@@ -42,7 +42,7 @@ def test_an_inactive_token_is_code_2() -> None:
     assert Caller.of_sample(token="planfix-sample-old-token").get("/ping").code == (401, 2)
 
 
-def test_a_missing_scope_is_405_code_5() -> None:
+def test_a_missing_scope_is_405_code_5() -> None:  # 4
     call = Caller.of_sample(token="planfix-sample-read-token")
     assert call.post("/task/list").status == 200
     assert call.post("/task/", {"name": "x"}).code == (405, 5)
@@ -62,19 +62,19 @@ def test_every_route_is_in_the_vendors_specification() -> None:
             assert (route.method, path) in known, path
 
 
-def test_paths_keep_the_slashes_of_the_specification(call: Caller) -> None:
+def test_paths_keep_the_slashes_of_the_specification(call: Caller) -> None:  # 39
     assert call.post("/task", {"name": "x"}).status == 404
     assert call.post("/file/3/", {}).status == 404
     assert call.post("/task/101/checklist/", {"name": "x"}).status == 404
 
 
-def test_delete_of_a_task_or_checklist_item_is_405(call: Caller) -> None:
+def test_delete_of_a_task_or_checklist_item_is_405(call: Caller) -> None:  # 33
     assert call("DELETE", "/task/101").code == (405, 405)
     assert call("DELETE", "/task/101/checklist/102").code == (405, 405)
     assert "101" in call.sandbox.tasks
 
 
-def test_a_page_never_holds_more_than_100_rows() -> None:
+def test_a_page_never_holds_more_than_100_rows() -> None:  # 1
     call = crowd(130)
     assert call.post("/task/list", {"pageSize": 101}).status == 400
     clamped = Caller(call.sandbox)
@@ -84,7 +84,7 @@ def test_a_page_never_holds_more_than_100_rows() -> None:
     assert call.post("/task/list", {"pageSize": 0}).status == 400
 
 
-def test_a_list_of_exactly_100_has_no_total_and_a_second_empty_page() -> None:
+def test_a_list_of_exactly_100_has_no_total_and_a_second_empty_page() -> None:  # 2
     call = crowd(100)
     first = call.post("/task/list", {"offset": 0, "pageSize": 100})
     assert set(first.body) == {"result", "tasks"}
@@ -92,19 +92,19 @@ def test_a_list_of_exactly_100_has_no_total_and_a_second_empty_page() -> None:
     assert call.post("/task/list", {"offset": 100, "pageSize": 100})["tasks"] == []
 
 
-def test_tasks_come_in_ascending_id_and_sort_is_ignored() -> None:
+def test_tasks_come_in_ascending_id_and_sort_is_ignored() -> None:  # 18
     call = crowd(12)
     rows = call.post("/task/list", {"sort": [{"field": "id", "direction": "Desc"}], "fields": "id"})["tasks"]
     assert [row["id"] for row in rows] == list(range(1, 13))
 
 
-def test_unknown_names_in_fields_are_dropped_and_none_give_the_minimal_object(call: Caller) -> None:
+def test_unknown_names_in_fields_are_dropped_and_none_give_the_minimal_object(call: Caller) -> None:  # 11
     assert call.get("/task/101").body["task"] == {"id": 101}
     shown = call.get("/task/101?fields=name,noSuchName,priority")["task"]
     assert shown == {"id": 101, "name": "Продлить договор аренды мастерской", "priority": "Urgent"}
 
 
-def test_custom_values_come_only_for_their_ids_and_unset_ones_are_absent(call: Caller) -> None:
+def test_custom_values_come_only_for_their_ids_and_unset_ones_are_absent(call: Caller) -> None:  # 12
     assert "customFieldData" not in call.get("/task/110?fields=name,customFieldData")["task"]
     rows = call.get("/task/110?fields=101,103,104")["task"]["customFieldData"]
     assert [(row["field"]["id"], row["value"], row["field"]["type"]) for row in rows] == [
@@ -113,7 +113,7 @@ def test_custom_values_come_only_for_their_ids_and_unset_ones_are_absent(call: C
     ]
 
 
-def test_the_day_quota_answers_in_all_its_shapes() -> None:
+def test_the_day_quota_answers_in_all_its_shapes() -> None:  # 3, 4
     call = Caller.of_sample(limits=Limits(per_second=None, per_day=2))
     assert [call.get("/ping").status for _ in range(2)] == [200, 200]
     text, seconds, milliseconds = (call.get("/ping") for _ in range(3))
@@ -130,7 +130,7 @@ def test_the_day_quota_answers_in_all_its_shapes() -> None:
     assert call.get("/ping").body == {"result": "success"}
 
 
-def test_two_calls_inside_one_second_are_refused_with_429() -> None:
+def test_two_calls_inside_one_second_are_refused_with_429() -> None:  # 6
     call = Caller.of_sample(limits=Limits())
     assert call.get("/ping").status == 200
     call.step = 0.9
@@ -141,7 +141,7 @@ def test_two_calls_inside_one_second_are_refused_with_429() -> None:
     assert call.sandbox.meter.used == 2
 
 
-def test_the_remaining_header_is_ten_minutes_old() -> None:
+def test_the_remaining_header_is_ten_minutes_old() -> None:  # 5
     call = Caller.of_sample(limits=Limits(per_day=1000))
     seen = [call.get("/ping").reply.headers["X-RateLimit-Remaining"] for _ in range(600)]
     assert set(seen) == {"999"}
@@ -161,7 +161,7 @@ def test_a_body_that_is_no_json_object_is_code_30(call: Caller) -> None:
     assert call.post("/task/", {"name": 5}).code == (400, 30)
 
 
-def test_an_employees_token_silently_gets_fewer_rows() -> None:
+def test_an_employees_token_silently_gets_fewer_rows() -> None:  # 35
     everything = Caller.of_sample().post("/task/list")["tasks"]
     employee = Caller.of_sample(token="planfix-sample-employee-token")
     assert len(everything) == 5
@@ -169,7 +169,7 @@ def test_an_employees_token_silently_gets_fewer_rows() -> None:
     assert employee.get("/task/101?fields=id").status == 400
 
 
-def test_a_draft_project_shows_only_to_its_author() -> None:
+def test_a_draft_project_shows_only_to_its_author() -> None:  # 35
     robot = Caller.of_sample()
     identity = robot.post("/project/", {"name": "Ескіз ідеї", "status": {"id": 0}})["id"]
     employee = Caller(robot.sandbox, "planfix-sample-employee-token")
@@ -177,7 +177,7 @@ def test_a_draft_project_shows_only_to_its_author() -> None:
     assert identity in [row["id"] for row in robot.post("/project/list")["projects"]]
 
 
-def test_the_built_in_process_is_left_out_of_the_list(call: Caller) -> None:
+def test_the_built_in_process_is_left_out_of_the_list(call: Caller) -> None:  # 37
     assert call.get("/process/task")["processes"] == [{"id": 24948, "name": "Проектирование"}]
     task = call.get("/task/101?fields=processId")["task"]
     assert task["processId"] == 1

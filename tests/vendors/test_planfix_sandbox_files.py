@@ -29,7 +29,7 @@ def test_an_upload_is_200_and_belongs_to_nothing(call: Caller) -> None:
     assert call("POST", "/file/", raw=b"--b\r\n\r\nx\r\n--b--\r\n", **kind).code == (400, 7001)
 
 
-def test_size_is_in_kilobytes_rounded_up(call: Caller) -> None:
+def test_size_is_in_kilobytes_rounded_up(call: Caller) -> None:  # 20
     sizes = {0: 0, 1: 1, 1024: 1, 1025: 2}
     for length, shown in sizes.items():
         assert call.get(f"/file/{call.upload('a.bin', b'x' * length)}?fields=size")["file"]["size"] == shown
@@ -47,7 +47,7 @@ def test_a_url_of_the_vendor_is_unsafe(call: Caller) -> None:
     assert (refused.code, refused.body["error"]) == ((400, 41), "Unsafe url for downloading file")
 
 
-def test_a_download_leads_to_a_link_that_expires_and_takes_no_token(call: Caller) -> None:
+def test_a_download_leads_to_a_link_that_expires_and_takes_no_token(call: Caller) -> None:  # 21
     reply = call.get("/file/3/download").reply
     assert reply.status == 302
     link = reply.headers["Location"]
@@ -60,7 +60,7 @@ def test_a_download_leads_to_a_link_that_expires_and_takes_no_token(call: Caller
     assert b"expired" in late.body
 
 
-def test_a_download_may_give_the_bytes_at_once() -> None:
+def test_a_download_may_give_the_bytes_at_once() -> None:  # 21
     reply = Caller.of_sample(download="bytes").get("/file/4/download").reply
     assert (reply.status, reply.body.decode()) == (200, "скан підпису\n")
 
@@ -72,7 +72,7 @@ def test_the_link_comes_only_from_one_file_and_when_asked(call: Caller) -> None:
     assert "downloadUrl" not in call.get("/task/101/files")["files"][0]
 
 
-def test_an_inline_image_is_in_no_list_but_can_be_read(call: Caller) -> None:
+def test_an_inline_image_is_in_no_list_but_can_be_read(call: Caller) -> None:  # 22
     assert call.get("/task/110/files")["files"] == []
     assert call.get("/file/5?fields=name")["file"]["name"] == "тераса.png"
 
@@ -90,7 +90,7 @@ def test_one_file_sits_on_several_comments_and_files_replace(call: Caller) -> No
     assert call.get("/file/3").status == 200
 
 
-def test_an_empty_files_list_destroys_what_is_used_nowhere_else(call: Caller) -> None:
+def test_an_empty_files_list_destroys_what_is_used_nowhere_else(call: Caller) -> None:  # 26
     call.post("/task/101?silent=true", {"name": "інша"})
     assert call.get("/file/3").status == 200
     call.post("/task/101?silent=true", {"files": []})
@@ -122,7 +122,7 @@ def entries(call: Caller, *items: list[dict[str, Any]], under: str = "") -> Any:
     return call.post(f"/task/105/datatags/{under}", body)
 
 
-def test_an_entry_also_makes_a_comment_of_the_tokens_user_now(call: Caller) -> None:
+def test_an_entry_also_makes_a_comment_of_the_tokens_user_now(call: Caller) -> None:  # 30
     made = entries(call, [hours("09:00", "10:00")])
     assert made.status == 201
     shown = call.get(f"/comment/{made['commentId']}?fields=owner,dateTime,description,task,dataTags")["comment"]
@@ -141,13 +141,13 @@ def test_an_entry_under_a_comment_keeps_its_author_and_makes_no_other(call: Call
     assert entries(call, [hours("09:00", "10:00")], under="6").code == (400, 5000)
 
 
-def test_many_items_give_keys_in_their_order(call: Caller) -> None:
+def test_many_items_give_keys_in_their_order(call: Caller) -> None:  # 31
     keys = entries(call, *([{"field": {"id": 504}, "value": f"рядок {n}"}] for n in range(5)))["keys"]
     texts = [call.get(f"/datatag/entry/{key}?fields=504")["entry"]["customFieldData"][0]["value"] for key in keys]
     assert texts == [f"рядок {n}" for n in range(5)]
 
 
-def test_a_period_with_only_a_duration_stores_nothing(call: Caller) -> None:
+def test_a_period_with_only_a_duration_stores_nothing(call: Caller) -> None:  # 32
     made = entries(call, [{"field": {"id": 502}, "value": {"durationSec": 5400}}])
     assert made.status == 201
     row = call.get(f"/datatag/entry/{made['keys'][0]}?fields=502")["entry"]["customFieldData"][0]

@@ -89,7 +89,7 @@ def test_a_task_filter_finds(call: Caller, asked: dict[str, Any], found: list[in
         {"operator": "equal"},
     ],
 )
-def test_a_mistyped_filter_is_ignored_and_returns_strangers(call: Caller, asked: dict[str, Any]) -> None:
+def test_a_mistyped_filter_is_ignored_and_returns_strangers(call: Caller, asked: dict[str, Any]) -> None:  # 15
     assert tasks(call, asked) == EVERY
 
 
@@ -110,12 +110,12 @@ def test_on_a_line_field_equal_is_exact_and_have_is_contains(call: Caller) -> No
     assert tasks(call, rule(101, "task:26", "have", field=101)) == [104, 105]
 
 
-def test_on_names_equal_matches_substrings(call: Caller) -> None:
+def test_on_names_equal_matches_substrings(call: Caller) -> None:  # 28
     rows = call.post("/project/list", {"filters": [rule(5001, "год")], "fields": "name"})["projects"]
     assert [row["name"] for row in rows] == ["Кав'ярня «Зерно»: гарантийный год"]
 
 
-def test_filter_dates_use_the_employees_zone_and_reads_are_utc() -> None:
+def test_filter_dates_use_the_employees_zone_and_reads_are_utc() -> None:  # 23
     account = sample()
     account["tasks"][0]["dateTime"] = "2024-03-09T22:30Z"
     call = Caller(Planfix(account))
@@ -146,7 +146,7 @@ def test_project_contact_and_user_filters_find(call: Caller) -> None:
     assert found("/user/list", "users", rule(9001, 3)) == [8, 9]
 
 
-def test_the_contact_list_hides_companies(call: Caller) -> None:
+def test_the_contact_list_hides_companies(call: Caller) -> None:  # 13
     assert [row["id"] for row in call.post("/contact/list")["contacts"]] == [2, 3]
     companies = call.post("/contact/list", {"isCompany": True, "prefixedId": True, "fields": "id,name,contacts"})
     assert companies["contacts"][0] == {
@@ -156,7 +156,7 @@ def test_the_contact_list_hides_companies(call: Caller) -> None:
     }
 
 
-def test_the_user_list_includes_inactive_ones_unless_asked(call: Caller) -> None:
+def test_the_user_list_includes_inactive_ones_unless_asked(call: Caller) -> None:  # 13
     every = call.post("/user/list", {"fields": "id,status,email,role"})["users"]
     assert {row["status"] for row in every} == {"Active", "ActiveWithoutAccess", "Inactive"}
     assert every[0] == {"id": 1, "status": "Active", "role": "Robot"}
@@ -165,7 +165,7 @@ def test_the_user_list_includes_inactive_ones_unless_asked(call: Caller) -> None
     assert active[0]["id"] == "user:1"
 
 
-def test_missing_objects_answer_in_their_own_shapes(call: Caller) -> None:
+def test_missing_objects_answer_in_their_own_shapes(call: Caller) -> None:  # 10
     assert call.get("/task/9999").code == (400, 1000)
     assert call.post("/task/9999", {}).code == (404, 1000)
     assert call.get("/project/9999").code == (400, 3000)
@@ -182,11 +182,11 @@ def test_missing_objects_answer_in_their_own_shapes(call: Caller) -> None:
     assert call.get("/comment/9999").code == (400, 5000)
 
 
-def test_comments_of_a_missing_task_are_500_code_1000(call: Caller) -> None:
+def test_comments_of_a_missing_task_are_500_code_1000(call: Caller) -> None:  # 9
     assert call.post("/task/9999/comments/list").code == (500, 1000)
 
 
-def test_the_first_comment_repeats_the_description(call: Caller) -> None:
+def test_the_first_comment_repeats_the_description(call: Caller) -> None:  # 16
     names = "id,description,owner,dateTime,files"
     rows = call.post("/task/101/comments/list", {"fields": names})["comments"]
     task = call.get("/task/101?fields=description,assigner,dateTime,files")["task"]
@@ -197,7 +197,7 @@ def test_the_first_comment_repeats_the_description(call: Caller) -> None:
     assert [row["id"] for row in rows] == [1, 6, 7]
 
 
-def test_deleted_comments_come_only_by_type_and_hidden_ones_say_so(call: Caller) -> None:
+def test_deleted_comments_come_only_by_type_and_hidden_ones_say_so(call: Caller) -> None:  # 17
     def ids(**more: Any) -> list[int]:
         return [row["id"] for row in call.post("/task/110/comments/list", more)["comments"]]
 
@@ -210,7 +210,7 @@ def test_deleted_comments_come_only_by_type_and_hidden_ones_say_so(call: Caller)
     assert rows[2] == {"id": 10, "isHidden": True, "isDeleted": False, "project": {"id": 2}}
 
 
-def test_equal_timestamps_are_normal(call: Caller) -> None:
+def test_equal_timestamps_are_normal(call: Caller) -> None:  # 24
     rows = call.post("/task/110/comments/list", {"fields": "dateTime"})["comments"]
     assert rows[1]["dateTime"] == rows[2]["dateTime"]
 
@@ -219,7 +219,7 @@ def test_equal_timestamps_are_normal(call: Caller) -> None:
     "filters",
     [None, [], [rule(3001, "user:2")], [rule(3000, "12-03-2025")]],
 )
-def test_the_account_wide_list_without_a_date_filter_is_400_code_0(call: Caller, filters: Any) -> None:
+def test_the_account_wide_list_without_a_date_filter_is_400_code_0(call: Caller, filters: Any) -> None:  # 14
     body = {} if filters is None else {"filters": filters}
     assert call.post("/comment/list", body).code == (400, 0)
 
@@ -240,7 +240,7 @@ def test_the_account_wide_list_finds_by_date_and_leaves_contacts_out(call: Calle
     assert [row["id"] for row in call.post("/contact/3/comments/list")["comments"]] == [12]
 
 
-def test_the_account_wide_list_may_be_absent() -> None:
+def test_the_account_wide_list_may_be_absent() -> None:  # 14
     call = Caller.of_sample(comment_list=False)
     assert call.post("/comment/list", {"filters": [rule(3000, day("01-01-2024"))]}).status == 404
 
@@ -255,7 +255,7 @@ def test_checklists_list_in_order_of_creation_with_the_task_as_parent(call: Call
     assert rows[0]["dateTime"] == "2025-03-03T09:02:00"
 
 
-def test_entries_come_oldest_first_and_carry_no_author(call: Caller) -> None:
+def test_entries_come_oldest_first_and_carry_no_author(call: Caller) -> None:  # 19
     body = {"fields": "key,commentId,task,contact,dataTag,501,502,503,504"}
     rows = call.post("/datatag/1/entry/list", body)["dataTagEntries"]
     assert [row["key"] for row in rows] == [1, 2]

@@ -125,7 +125,7 @@ def test_template_and_process_stay_as_created(call: Caller) -> None:
     assert read(call, task, "template", "processId") == {"id": task, "template": {"id": 12}, "processId": 24948}
 
 
-def test_a_template_may_bring_subtasks_along(call: Caller) -> None:
+def test_a_template_may_bring_subtasks_along(call: Caller) -> None:  # 38
     task = create(call, template={"id": 13})
     asked = {"filters": [{"type": 73, "operator": "equal", "value": task}], "fields": "name,parent"}
     assert [row["name"] for row in call.post("/task/list", asked)["tasks"]] == ["Перезвонить клиенту"]
@@ -143,14 +143,14 @@ def test_an_unknown_priority_becomes_not_urgent(call: Caller) -> None:
     assert read(call, create(call, priority="High"), "priority")["priority"] == "NotUrgent"
 
 
-def test_a_bare_number_person_becomes_the_tokens_user(call: Caller) -> None:
+def test_a_bare_number_person_becomes_the_tokens_user(call: Caller) -> None:  # 25
     task = create(call, assigner={"id": 4}, assignees={"users": [{"id": "5"}]})
     shown = read(call, task, "assigner", "assignees")
     assert shown["assigner"]["id"] == "user:1"
     assert ids(shown["assignees"]) == ["user:1"]
 
 
-def test_people_are_replaced_and_absent_ones_untouched(call: Caller) -> None:
+def test_people_are_replaced_and_absent_ones_untouched(call: Caller) -> None:  # 26
     task = create(call, assignees=people("user:4", "user:5"), auditors=people("user:3"))
     call.post(f"/task/{task}?silent=true", {"assignees": people("user:6")})
     shown = read(call, task, "assignees", "auditors")
@@ -168,7 +168,7 @@ def test_a_task_is_not_put_under_itself(call: Caller) -> None:
     assert call.post("/task/104", {"parent": {"id": 106}}).code == (400, 41)
 
 
-def test_a_field_off_the_template_is_success_with_nothing_stored(call: Caller) -> None:
+def test_a_field_off_the_template_is_success_with_nothing_stored(call: Caller) -> None:  # 27
     task = create(call, customFieldData=[{"field": {"id": 106}, "value": "7-24/К"}])
     updated = call.post(f"/task/{task}", {"customFieldData": [{"field": {"id": 106}, "value": "7-24/К"}]})
     assert updated.body == {"result": "success"}
@@ -180,7 +180,7 @@ def marker(text: str) -> dict[str, Any]:
     return {"field": {"id": 101}, "value": text}
 
 
-def test_a_label_that_the_list_lacks_is_stored(call: Caller) -> None:
+def test_a_label_that_the_list_lacks_is_stored(call: Caller) -> None:  # 27
     task = create(call, customFieldData=[{"field": {"id": 103}, "value": "Нет такого"}])
     assert read(call, task, "103")["customFieldData"][0]["value"] == "Нет такого"
 
@@ -210,7 +210,7 @@ def test_a_read_only_field_is_passed_over(call: Caller) -> None:
     assert read(call, task, "109")["customFieldData"] == []
 
 
-def test_a_busy_task_answers_202_and_changes_only_later() -> None:
+def test_a_busy_task_answers_202_and_changes_only_later() -> None:  # 7
     call = Caller.of_sample(busy_every=2, busy_calls=3)
     assert call.post("/task/104?silent=true", {"name": "перша"}).status == 200
     queued = call.post("/task/104?silent=true", {"name": "друга"})
@@ -222,7 +222,7 @@ def test_a_busy_task_answers_202_and_changes_only_later() -> None:
     assert read(call, 104, "name", "priority") == {"id": 104, "name": "друга", "priority": "Urgent"}
 
 
-def test_failures_come_as_an_object_and_as_an_array() -> None:
+def test_failures_come_as_an_object_and_as_an_array() -> None:  # 8
     call = Caller.of_sample(failures_every=1)
     one = call.post("/task/104", {"name": "інша", "priority": "Urgent"})
     other = call.post("/task/104", {"name": "інша", "priority": "Urgent"})
@@ -314,11 +314,11 @@ def test_an_owner_who_is_no_active_employee_is_refused(call: Caller, owner: str)
     assert refused.code == (400, 41)
 
 
-def test_newlines_and_html_comments_vanish_from_comments(call: Caller) -> None:
+def test_newlines_and_html_comments_vanish_from_comments(call: Caller) -> None:  # 29
     assert comment(call, description="раз\nдва\r\nтри<!-- mark:26 --><br>")["description"] == "раздватри<br>"
 
 
-def test_a_comment_over_64_kb_is_refused(call: Caller) -> None:
+def test_a_comment_over_64_kb_is_refused(call: Caller) -> None:  # 29
     assert len(comment(call, description="я" * 32_768)["description"]) == 32_768
     assert call.post("/task/104/comments/", {"description": "я" * 32_769}).code == (400, 5001)
 
@@ -357,7 +357,7 @@ def test_contact_comments_are_never_silent(call: Caller) -> None:
     assert call.sandbox.notifications == 1
 
 
-def test_checklist_item_151_is_refused(call: Caller) -> None:
+def test_checklist_item_151_is_refused(call: Caller) -> None:  # 29
     task = create(call)
     for n in range(150):
         assert call.post(f"/task/{task}/checklist", {"name": f"пункт {n}"}).status == 201
@@ -366,7 +366,7 @@ def test_checklist_item_151_is_refused(call: Caller) -> None:
     assert [row["name"] for row in second] == [f"пункт {n}" for n in range(100, 150)]
 
 
-def test_an_unknown_key_in_a_checklist_body_is_400_and_elsewhere_tolerated(call: Caller) -> None:
+def test_an_unknown_key_in_a_checklist_body_is_400_and_elsewhere_tolerated(call: Caller) -> None:  # 34
     assert call.post("/task/104/checklist", {"name": "x", "order": 1}).code == (400, 30)
     assert call.post("/task/101/checklist/102", {"done": True}).code == (400, 30)
     assert call.post("/task/104?silent=true", {"order": 1}).status == 200
@@ -437,7 +437,7 @@ def test_a_contact_and_its_company_are_linked_both_ways(call: Caller) -> None:
     assert call.get("/contact/4?fields=contacts")["contact"]["contacts"][0]["id"] == identity
 
 
-def test_contact_import_returns_no_ids_and_by_marker_makes_nothing_twice(call: Caller) -> None:
+def test_contact_import_returns_no_ids_and_by_marker_makes_nothing_twice(call: Caller) -> None:  # 36
     row = {"name": "Імпорт", "customFieldData": [{"field": {"id": 301}, "value": "contact:9"}]}
     body = {
         "contactTemplateId": 1,
