@@ -100,6 +100,36 @@ _FIELDS = {
     },
 }
 
+# The vendor contract, section 5: for creation only are the first day of a project, author and date of a comment, the bytes of a file.
+_UPDATES = {
+    Kind.COMPANY: frozenset({"name"}),
+    Kind.CONTACT: frozenset({"name", "email", "position", "address", "phones", "group", "company", "messengers"}),
+    Kind.PROJECT: frozenset(
+        {"title", "text", "parent", "end", "status", "manager", "members", "group", "client", "fields"}
+    ),
+    Kind.TASK: frozenset(
+        {
+            "title",
+            "text",
+            "project",
+            "parent",
+            "start",
+            "due",
+            "status",
+            "author",
+            "assignees",
+            "followers",
+            "priority",
+            "files",
+            "fields",
+        }
+    ),
+    Kind.FILE: frozenset({"name"}),
+    Kind.COMMENT: frozenset({"text", "hidden", "pinned", "files"}),
+    Kind.CHECKITEM: frozenset({"title", "done"}),
+    Kind.COST: frozenset({"day", "minutes", "money", "text", "person"}),
+}
+
 CAPABILITIES = Capabilities(
     reads=frozenset(Kind),
     creates=frozenset(_FIELDS),
@@ -114,6 +144,7 @@ CAPABILITIES = Capabilities(
     finishes=frozenset({Kind.PROJECT, Kind.TASK}),
     finds=frozenset(_FIELDS) - {Kind.FILE},
     repeats=frozenset({Kind.FILE}),  # an upload that nothing refers to is an orphan nobody sees
+    updates=_UPDATES,
     title_limit=255,
     text_limit=64 * 1024,
     checklist_limit=150,

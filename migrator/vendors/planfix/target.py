@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
 
 from migrator.errors import InDoubt, Refused
 from migrator.http import Upload
@@ -32,23 +31,11 @@ from migrator.vendors.planfix.client import Client
 from migrator.vendors.planfix.encode import Encoded
 from migrator.vendors.planfix.lookup import find
 from migrator.vendors.planfix.readback import read_back
-from migrator.vendors.planfix.update import update
+from migrator.vendors.planfix.update import READS_AFTER_QUEUED, failures, update
 from migrator.vendors.planfix.values import file_name, number
 
 ATTACH = "attach"
 _PATHS = {Kind.COMPANY: "contact", Kind.CONTACT: "contact", Kind.PROJECT: "project", Kind.TASK: "task"}
-_READS_AFTER_QUEUED = 8
-# Planfix's names of fields in `failures`, in the model's words.
-_FIELDS = {
-    "name": "title",
-    "description": "text",
-    "assigner": "author",
-    "owner": "manager",
-    "startDateTime": "start",
-    "endDateTime": "due",
-    "endDate": "end",
-    "customFieldData": "fields",
-}
 
 
 class PlanfixTarget:
@@ -107,7 +94,7 @@ class PlanfixTarget:
         encoded = encode.task_finish(step, self._there, context) if task else encode.project_finish(step, self._there)
         path = f"/{kind}/{id}"
         applied, reply = await self._client.set(path, str(step.ref), encoded.body, silent="true")
-        failed = _failures(step.ref, reply)
+        failed = failures(step.ref, reply)
         issues = [*encoded.issues, *failed]
         sent = _customs(encoded.body) if "fields" not in {issue.field for issue in failed} else set()
         fields = {name: one.id for name, one in self._there.fields[kind].items() if one.id in sent}
@@ -247,7 +234,7 @@ class PlanfixTarget:
         names = ",".join([names, *(str(id) for id in asked.values())])
         see = observe.seen_task if kind is Kind.TASK else observe.seen_project
         wanted = {name: value for name, value in self.expected(step, context).items() if not name.startswith("fields.")}
-        for _ in range(1 if applied else _READS_AFTER_QUEUED):
+        for _ in range(1 if applied else READS_AFTER_QUEUED):
             row = (await self._client.get(path, f"{step.ref} after its update", fields=names)).get(str(kind)) or {}
             seen = see(row, self._there)
             if applied or all(seen.get(name) == value for name, value in wanted.items()):
@@ -280,20 +267,6 @@ def _id(reply: Record, step: Step) -> str:
 def _customs(body: Record) -> set[int]:
     """The custom fields that the body fills; one that is emptied leaves nothing to be seen."""
     return {each["field"]["id"] for each in body.get("customFieldData", ()) if each["value"]}
-
-
-def _failures(ref: Ref, reply: Record) -> list[Issue]:
-    """The fields that an update did not change: one object in the vendor's example, an array in its schema (section 3)."""
-    found: Any = reply.get("failures") or ()
-    return [
-        Issue(
-            ref=ref,
-            code="field-refused",
-            field=_FIELDS.get(name := str(each.get("field", "")), "fields" if name.isdigit() else name),
-            detail=f"{name}: {each.get('error', 'not changed')}",
-        )
-        for each in ([found] if isinstance(found, dict) else found)
-    ]
 
 
 def _dropped(ref: Ref, name: str) -> Issue:
