@@ -233,6 +233,8 @@ class TargetSuite:
         assert set(self.capabilities.updates) <= self.capabilities.creates
 
     async def test_nothing_is_changed_where_nothing_may_be_written(self, tmp_path: Path) -> None:
+        if not self.capabilities.updates:
+            pytest.skip("changes nothing")
         async with self.open(tmp_path, writable=False) as subject:
             desk = self.desk(subject, tmp_path)
             entity = next(one for one in desk.in_order() if one.ref.kind in self.capabilities.updates)

@@ -191,6 +191,21 @@ async def test_the_plan_asks_only_for_what_is_said_to_be_there(tmp_path: Path) -
     assert counts["WORK/TaskAttributes"] == 0
 
 
+async def test_the_way_through_the_stages_is_read_if_asked_for(tmp_path: Path) -> None:
+    async with serve(sample()) as running, opened(running, tmp_path, history=True) as source:
+        extract = await read_all(source, *(read.name for read in source.reads if Kind.TASK in read.yields))
+    moved = next(task for task in LIVE if len(task.get("stages", [])) > 5)
+    task = next(one for one in extract.every(Task) if one.ref.id == str(moved["id"]))
+    names = {row["id"]: row["name"] for row in SAMPLE["task_stages"]}
+    told = task.fields["stages"]
+    assert [line.partition(" ")[2].partition(":")[0] for line in told] == [
+        names[row["stageID"]] for row in moved["stages"]
+    ]
+    assert told[0].startswith("2025-01-20T16:41+03:00 ")  # 13:41 UTC, in Moscow
+    assert asked(running)["WORK/Tasks/*/stages"] == len(LIVE)
+    assert [issue for issue in extract.issues if issue.code == "unknown-field"] == []
+
+
 async def test_without_details_attributes_are_asked_for_fifty_tasks_at_once(tmp_path: Path) -> None:
     async with serve(sample()) as running, opened(running, tmp_path, details=False) as source:
         extract = await read_all(source, "task_attributes", "task_index", "project_index", "tasks")
@@ -558,7 +573,7 @@ async def test_check_counts_what_there_is_and_names_what_is_not_read(tmp_path: P
     assert checks["hubex contents"].seen == f"{len(LIVE)} tasks, {len(SAMPLE['assets'])} projects (asset)"
     assert checks["hubex people"].seen == f"{len(SAMPLE['users'])} users"
     assert {name for name, check in checks.items() if check.status == "warning"} == {
-        "hubex access", "hubex unread", "hubex details", "hubex site",
+        "hubex access", "hubex unread", "hubex details", "hubex history", "hubex site",
     }  # fmt: skip
 
 

@@ -42,6 +42,11 @@ _SOURCE_OPTIONS = (
         True,
     ),
     Option(
+        "history",
+        "read when each task came to which stage, which its text then tells; takes one more request for each task",
+        False,
+    ),
+    Option(
         "project_details",
         "read each project by itself, for its notes, tags and who answers for it; takes two requests for each project",
         True,

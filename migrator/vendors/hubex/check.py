@@ -9,7 +9,7 @@ from migrator.vendors.hubex.place import Place
 from migrator.vendors.hubex.values import full_name
 
 _UNREAD = (
-    "the history of stages, assignments and changes, contacts of tasks and assets, roles and attributes of users, "
+    "the history of assignments and changes, contacts of tasks and assets, roles and attributes of users, "
     "bank accounts, warehouses, webhooks"
 )
 
@@ -51,6 +51,9 @@ def check_gaps(place: Place) -> list[Check]:
     if not place.details:
         seen = "formatted texts, tags, costs, contracts and payers of tasks will not be read"
         gaps.append(Check("hubex details", "warning", seen, "set the option details = true if they matter"))
+    if not place.history:
+        seen = "when tasks came to which stage will not be read"
+        gaps.append(Check("hubex history", "warning", seen, "set the option history = true if it matters"))
     if not place.project_details and place.project != "contract":
         seen = "notes, tags and details of projects will not be read"
         gaps.append(

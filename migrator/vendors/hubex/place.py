@@ -20,6 +20,7 @@ class Place:
     project: str = "asset"
     details: bool = True
     project_details: bool = True
+    history: bool = False
 
     def task_page(self, id: str) -> str:
         """The page of a task as an address to open."""
@@ -36,10 +37,13 @@ def place_of(account: Account) -> Place:
         raise InputWrong(
             ['hubex: option project = "contract" needs details = true: only those name a task\'s contract']
         )
+    if (history := bool(options.get("history", False))) and not details:
+        raise InputWrong(["hubex: option history = true needs details = true: it is read task by task"])
     return Place(
         site=str(options.get("site") or "").rstrip("/"),
         zone=ZoneInfo(account.time_zone),
         project=str(project),
         details=details,
         project_details=project != "contract" and bool(options.get("project_details", True)),  # a list shows them whole
+        history=history,
     )

@@ -209,9 +209,12 @@ class HubExSource:
         return Page(tuple(tasks.values()))
 
     async def _task(self, id: str, seen: Seen) -> Record:
-        """A task whole, with its tags; as its list shows it if it has gone meanwhile."""
+        """A task whole, with its tags and, if asked for, its way through the stages; as its list shows it if it has gone meanwhile."""
         detail = await self._client.read(f"WORK/Tasks/{id}", about=f"task {id}")
         record: Record = _record(id, detail) if detail else _listed("task_index", id, seen)
+        if self._place.history:
+            rows = await self._client.list(f"WORK/Tasks/{id}/stages", (), f"the stages of task {id}")
+            record = record | {"stages": [row for _, row in rows]}
         return record | await self._tags(f"WORK/Tasks/{id}/tags", seen)
 
     async def _project(self, id: str, seen: Seen) -> Record:

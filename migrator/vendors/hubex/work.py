@@ -138,6 +138,7 @@ def task(record: Record, place: Place, known: Known) -> Decoded:
         url=place.task_page(ref.id),
     )
     issues = unaccounted("tasks", record, ref) + unaccounted("timesheet", times, ref)
+    issues += tuple(issue for row in record.get("stages") or () for issue in unaccounted("task_stages", row, ref))
     return Decoded((entity,), issues + _task_issues(record, entity, place) + _reference_issues(record, ref, known))
 
 
@@ -155,9 +156,16 @@ def _task_fields(record: Record, times: Record, place: Place, known: Known) -> d
         "actual_cost": values.plain(actual) if actual else "",
         "actual_minutes": str(record.get("actualTimeConsumptionMinutes") or ""),
         "currency": ", ".join(codes),
+        "stages": tuple(_stage(row, place) for row in record.get("stages") or ()),
         **_places(record, place, known),
         **values.attributes(record.get("attribute") or (), known.types, place.zone),
     }
+
+
+def _stage(row: Record, place: Place) -> str:
+    """When the task came to which stage, and what was said about it."""
+    told = f"{values.local(row.get('dateFrom'), place.zone)} {values.name_of(row.get('taskStageTo'))}".strip()
+    return ": ".join(part for part in (told, str(row.get("notes") or "")) if part)
 
 
 def _places(record: Record, place: Place, known: Known) -> dict[str, str]:
