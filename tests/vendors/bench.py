@@ -104,9 +104,9 @@ class Bench(Generic[T, S]):
     async def finish(self, entity: Entity) -> Made:
         return await self.target.finish(step(entity, "finish"), self.book.context)
 
-    async def change(self, entity: Entity, *words: str) -> Made:
-        """Set these words of what was made as the entity has them now."""
-        there = (await self.seen(entity))[self.book.made[entity.ref, "create"]].fields
+    async def change(self, entity: Entity, *words: str, was: Entity | None = None) -> Made:
+        """Set these words of what was made as the entity has them now. `was`: as it was before, if that must be known to read it."""
+        there = (await self.seen(was or entity))[self.book.made[entity.ref, "create"]].fields
         changing = replace(step(entity), part="update")
         return await self.target.update(changing, {word: there.get(word, "") for word in words}, self.book.context)
 

@@ -15,7 +15,9 @@ from migrator.vendors.hubex.abilities import (
     HANGS_ON,
     MATCHES,
     REPEATS,
+    SEALS,
     TARGET_OPTIONS,
+    UPDATES,
 )
 
 # The vendor contract, section 2: "usually 60 requests per minute", in prose only, and no day quota. A few at once, because at
@@ -31,6 +33,8 @@ CAPABILITIES = Capabilities(
     finishes=FINISHES,
     finds=FINDS,
     repeats=REPEATS,
+    updates=UPDATES,
+    seals=SEALS,
 )
 
 _SOURCE_OPTIONS = (

@@ -100,6 +100,16 @@ CREATES: frozenset[Kind] = frozenset(FIELDS)
 MATCHES: frozenset[Kind] = frozenset({Kind.PERSON, Kind.COMPANY, Kind.CONTACT})
 FINISHES: frozenset[Kind] = frozenset({Kind.PROJECT, Kind.TASK})
 FINDS: frozenset[Kind] = CREATES
+# Section 5: companies, contacts and works are replaced whole, with what nobody reads; messages and files cannot be changed.
+UPDATES: Mapping[Kind, frozenset[str]] = {
+    Kind.PROJECT: frozenset({"title", "text", "client", "status", "parent", "tags", "fields"}),
+    Kind.TASK: frozenset(
+        {"title", "text", "project", "parent", "start", "due", "status", "author", "assignees", "tags", "fields"}
+        | {"plan_minutes", "plan_money"}
+    ),
+    Kind.CHECKITEM: frozenset({"done"}),
+}
+SEALS: frozenset[Kind] = frozenset({Kind.PROJECT})  # no task can be made on an asset that is not published
 REPEATS: frozenset[Kind] = frozenset()
 HANGS_ON: Mapping[Kind, frozenset[Kind]] = {
     Kind.FILE: frozenset({Kind.PROJECT, Kind.TASK, Kind.COMMENT}),

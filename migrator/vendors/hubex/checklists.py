@@ -102,15 +102,23 @@ async def _add_line(client: Client, step: Step, form: str) -> str:
 
 
 async def _set_done(client: Client, step: Step, task: str, on_task: str, context: Context) -> str:
-    path = f"WORK/Tasks/{task}/checkLists/{on_task}/results/v2"
+    item, path = step.entity, f"WORK/Tasks/{task}/checkLists/{on_task}/results/v2"
+    assert isinstance(item, CheckItem)
     for _ in range(_READS_AFTER_QUEUED):
         rows = await client.list(path, (), f"the results of {step.ref}")
         line = next((id for id, row in rows if _is_at(row, _place(step.ref))), None)
         if line is not None:
-            body = [{"id": int(line), "isChecked": True}]
+            body = [{"id": int(line), "isChecked": item.done}]
             await client.write("PUT", path, body, effect=Effect.SET, about=str(step.ref))
             return context.ids(step.ref) or ""
     raise Refused(f"{step.ref}: HubEx has taken the line and does not show it, so it could not be ticked")
+
+
+async def tick(client: Client, step: Step, context: Context) -> None:
+    """Tick a line that is there, or take its tick off."""
+    above = owner(step.entity)
+    task = context.ids(above) if above else None
+    await _set_done(client, step, task or "", _made(step, ATTACH, context), context)
 
 
 def _made(step: Step, part: str, context: Context) -> str:

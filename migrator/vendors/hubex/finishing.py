@@ -25,7 +25,7 @@ def finish_requests(step: Step, there: Catalogue) -> int:
     entity = step.entity
     if not isinstance(entity, Task | Project):
         return 0
-    count = bool(encode.values(entity, there).values) + bool(_tags_path(entity, there) and entity.tags)
+    count = bool(encode.values(entity, there).values) + bool(tags_path(entity, there) and entity.tags)
     if isinstance(entity, Task):
         count += bool(_assignees(entity, there)[0]) + len(_way(entity, there, there.start) or ())
     else:
@@ -37,9 +37,9 @@ async def finish(client: Client, there: Catalogue, step: Step, context: Context)
     """Set all of it. Raises Refused if the task cannot come to its stage; what was set before that stays."""
     entity, id = step.entity, context.ids(step.ref) or ""
     assert isinstance(entity, Task | Project)
-    issues = [*await _set_attributes(client, there, entity, id), *await _set_tags(client, there, entity, id)]
+    issues = [*await set_attributes(client, there, entity, id), *await set_tags(client, there, entity, id)]
     if isinstance(entity, Task):
-        issues += await _assign(client, there, entity, id)
+        issues += await assign(client, there, entity, id)
         if entity.status:
             await _move(client, there, entity, int(id))
     elif entity.status == UNPUBLISHED:
@@ -47,7 +47,7 @@ async def finish(client: Client, there: Catalogue, step: Step, context: Context)
     return Made(id, tuple(issues))
 
 
-async def _set_attributes(client: Client, there: Catalogue, entity: Task | Project, id: str) -> list[Issue]:
+async def set_attributes(client: Client, there: Catalogue, entity: Task | Project, id: str) -> list[Issue]:
     """All in one request; where it is refused, each by itself, to lose none but the one at fault."""
     found = encode.values(entity, there)
     issues = list(found.issues)
@@ -97,9 +97,10 @@ def _refuse_rows(reply: Any, entity: Task | Project) -> None:
         raise Refused(f"HubEx, {entity.ref}: {'; '.join(errors)}", errors[0])
 
 
-async def _set_tags(client: Client, there: Catalogue, entity: Task | Project, id: str) -> tuple[Issue, ...]:
+async def set_tags(client: Client, there: Catalogue, entity: Task | Project, id: str) -> tuple[Issue, ...]:
+    """Add all of its tags; what is there stays."""
     titles, issues = encode.tags(entity.ref, entity.tags)
-    path, of = _tags_path(entity, there)
+    path, of = tags_path(entity, there)
     if titles and not path:
         return (Issue(ref=entity.ref, code="field-lost", field="tags", detail=f"tags: {', '.join(titles)}"),)
     if titles:
@@ -107,7 +108,8 @@ async def _set_tags(client: Client, there: Catalogue, entity: Task | Project, id
     return issues
 
 
-def _tags_path(entity: Task | Project, there: Catalogue) -> tuple[str, str]:
+def tags_path(entity: Task | Project, there: Catalogue) -> tuple[str, str]:
+    """Where tags are set, and the key that names their owner; "" where there are none."""
     if isinstance(entity, Task):
         return "WORK/TaskTags", "taskID"
     return ("", "") if there.projects.as_companies else ("ES/AssetTags", "assetID")
@@ -132,15 +134,17 @@ def _assignees(task: Task, there: Catalogue) -> tuple[list[int], tuple[Issue, ..
     return [there.stand_in], (*issues, told)
 
 
-async def _assign(client: Client, there: Catalogue, task: Task, id: str) -> tuple[Issue, ...]:
+async def assign(client: Client, there: Catalogue, task: Task, id: str, *, nobody: bool = False) -> tuple[Issue, ...]:
     """All who do it, in one request. A closed task is one that an earlier attempt has brought to its end."""
     people, issues = _assignees(task, there)
-    rows = [{"taskID": int(id), "userID": user} for user in people]
+    rows: list[Record] = [{"taskID": int(id), "userID": user} for user in people]
+    if not rows and nobody:
+        rows = [{"taskID": int(id)}]  # takes away whom it has
     if rows:
         try:
             await client.write("POST", "WORK/TaskAssignmentHistory", rows, effect=Effect.SET, about=str(task.ref))
         except Refused as refused:
-            if refused.code != TASK_CLOSED:
+            if refused.code != TASK_CLOSED or nobody:
                 raise
     return issues
 
@@ -153,12 +157,18 @@ def _way(task: Task, there: Catalogue, start: int) -> tuple[int, ...] | None:
     return way(there.links, start, int(goal)) if goal else ()
 
 
-async def _move(client: Client, there: Catalogue, task: Task, id: int) -> None:
+async def move_on(client: Client, there: Catalogue, task: Task, id: int, stage: str) -> None:
+    """From the stage that the task was found to be in, which may be a closed one. Raises Refused."""
+    known = there.vocabulary.statuses[Kind.TASK].get(stage)
+    await _move(client, there, task, id, int(known) if known else None)
+
+
+async def _move(client: Client, there: Catalogue, task: Task, id: int, start: int | None = None) -> None:
     """Stage by stage from the first; after a refused move, from where the task is found to be.
 
     Raises Refused if no way leads on, or if moves keep being refused.
     """
-    here = there.start
+    here = there.start if start is None else start
     for attempt in range(1, _ATTEMPTS + 1):
         ahead = _way(task, there, here)
         if ahead is None:
@@ -179,8 +189,14 @@ async def _move(client: Client, there: Catalogue, task: Task, id: int) -> None:
 
 async def _step_on(client: Client, task: Task, id: int, stage: int) -> None:
     """One move. A 201 with errors has moved nothing (section 9, 23)."""
-    body = {"taskID": id, "taskStageID": stage}
-    reply = await client.write("POST", "WORK/TaskStagingHistory", body, effect=Effect.SET, about=str(task.ref))
+    body: Record = {"taskID": id, "taskStageID": stage}
+    try:
+        reply = await client.write("POST", "WORK/TaskStagingHistory", body, effect=Effect.SET, about=str(task.ref))
+    except Refused as refused:
+        if refused.code != TASK_CLOSED or task.done:
+            raise
+        body["revertClosed"] = True  # it is to be open again
+        reply = await client.write("POST", "WORK/TaskStagingHistory", body, effect=Effect.SET, about=str(task.ref))
     if isinstance(reply, dict) and (errors := reply.get("errors")):
         told = "; ".join(
             str(one.get("message") or one.get("code")) if isinstance(one, dict) else str(one) for one in errors
