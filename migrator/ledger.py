@@ -6,7 +6,7 @@ Outcomes are of one part of one entity: intended (sent, answer unknown) -> made 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
@@ -114,6 +114,38 @@ class Ledger:
                 ),
             ]
         )
+
+    async def note_unread(self, read: str, scope: str, issue: Issue) -> None:
+        """The source refused a part of a read: a loss until it is read again."""
+        await self._file.write(
+            [
+                ("UPDATE scope SET state = 'refused' WHERE read = ? AND scope = ?", [(read, scope)]),
+                (_KEEP_ISSUE, [_issue_row(issue)]),
+            ]
+        )
+
+    async def reopen_unread(self, reads: Sequence[str], told: str) -> None:
+        """Parts that were refused are open again; all reads from the first of them on are decoded anew.
+
+        `reads`: all, in order. `told`: the code of the issues that said so, which go.
+        """
+        refused = {read for (read,) in self._file.rows("SELECT DISTINCT read FROM scope WHERE state = 'refused'")}
+        if not refused:
+            return
+        anew = [(read,) for read in reads[min(reads.index(read) for read in refused) :]]
+        await self._file.write(
+            [
+                ("DELETE FROM issue WHERE code = ? AND field = ?", [(told, read) for read in refused]),
+                ("UPDATE scope SET state = 'open', cursor = NULL WHERE state = 'refused'", [()]),
+                ("DELETE FROM decoded WHERE read = ?", anew),
+            ]
+        )
+        self._decoded -= {read for (read,) in anew}
+
+    def unread(self) -> int:
+        """How many parts of reads the source refused."""
+        row = self._file.row("SELECT count(*) FROM scope WHERE state = 'refused'")
+        return int(row[0]) if row else 0
 
     def records(self, read: str) -> Iterator[Record]:
         """The records of one read, in the order received."""

@@ -100,9 +100,8 @@ class Result:
 
     @property
     def exit_code(self) -> int:
-        """6 if anything was held or refused, or if a change waits."""
-        stopped = any(row["held"] + row["refused"] for row in self.status.kinds.values())
-        return UNFINISHED if stopped or any(row["waiting"] for row in self.status.changes.values()) else 0
+        """6 if something did not arrive, could not be read, or waits."""
+        return 0 if self.status.is_whole else UNFINISHED
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def status_json(migration: Migration, found: Status) -> dict[str, Any]:
         "requests": found.requests,
         "issues": found.issues,
         "eta_seconds": found.eta_seconds,
+        "unread": found.unread,
         "delta": changes_json(found),
     }
 
@@ -130,6 +131,11 @@ def _next(found: Status, migration: Migration) -> str:
         return "Some changes were refused: mend what their issues say, then give the same command again; it tries only those."
     if stopped:
         return f"{stopped} did not arrive: mend what their issues say, then give the same command again; it tries only those."
+    if found.unread:
+        return (
+            f"The source refused {found.unread} lists: mend what their issues say, "
+            "then give the same command again; it reads only those."
+        )
     return f"All done. Prove it: migrator verify {migration.path}"
 
 

@@ -15,7 +15,7 @@ from migrator.pipeline.progress import Progress, Ready
 from migrator.pipeline.prove import prove
 from migrator.pipeline.scope import LEFT_OUT, LeftOut, named, wanted_kinds, without
 from migrator.run import Run
-from migrator.vendor import Body, Decoded, Page, Read, Source
+from migrator.vendor import Body, Decoded, Read, Source
 
 UNREADABLE = "refused-by-source"
 _BREATH = 200  # records decoded between two turns of the loop
@@ -36,7 +36,8 @@ class Extraction:
         self._bodies: dict[Ref, asyncio.Future[Body | None]] = {}
 
     async def read_all(self, *, directories_only: bool = False) -> None:
-        """Make every read that is still open, and decode it."""
+        """Make every read that is still open, and decode it; what the source refused to an earlier session is asked for once more."""
+        await self._run.ledger.reopen_unread([read.name for read in self._source.reads], UNREADABLE)
         await self._leave_out_since()
         for read in self._source.reads:
             if directories_only and not read.directory:
@@ -113,7 +114,8 @@ class Extraction:
                 try:
                     page = await source.page(read.name, scope, cursor, ledger.records)
                 except Refused as refused:
-                    page = await self._unreadable(read, scope, refused)
+                    await ledger.note_unread(read.name, scope, self._unreadable(read, scope, refused))
+                    return
                 except AccessDenied as denied:
                     raise AccessDenied(f"{denied} {without(read)}") from denied
                 ids = [source.record_id(read.name, record) for record in page.records]
@@ -124,16 +126,14 @@ class Extraction:
         finally:
             self._slots.release()
 
-    async def _unreadable(self, read: Read, scope: str, refused: Refused) -> Page:
+    def _unreadable(self, read: Read, scope: str, refused: Refused) -> Issue:
         """One project or task that cannot be read is a loss; a whole list that cannot be is for the user to decide on."""
         try:
             ref = Ref.parse(scope)
         except ValueError:
             raise AccessDenied(f"{refused}. {without(read)}") from refused
         # A loss and no blocker: blockers of what it hangs on go when that is settled.
-        issue = Issue(ref=ref, code=UNREADABLE, field=read.name, detail=str(refused), reach=Reach.LOSS)
-        await self._run.ledger.add_issues([issue])
-        return Page(())
+        return Issue(ref=ref, code=UNREADABLE, field=read.name, detail=str(refused), reach=Reach.LOSS)
 
     async def _decode(self, read: Read) -> None:
         ledger = self._run.ledger

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrator.ledger import Ledger, State
 from migrator.model import Kind, Ref
@@ -26,7 +26,7 @@ class Status:
     """state: new, running, paused, done or incomplete. `kinds`: for each kind the COLUMNS. `issues`: how many of each code.
 
     `passes`: how often the source was read; `changes`: of a delta, for each kind how many were added, changed, gone, unchanged, and
-    wait to be changed in the target.
+    wait to be changed in the target. `unread`: how many lists the source refused to give.
     """
 
     state: str
@@ -36,6 +36,13 @@ class Status:
     eta_seconds: float | None = None
     passes: int = 1
     changes: dict[Kind, dict[str, int]] = field(default_factory=dict)
+    unread: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was held, refused or left unread, and no change waits."""
+        stopped = any(row["held"] + row["refused"] for row in self.kinds.values())
+        return not (stopped or self.unread or any(row["waiting"] for row in self.changes.values()))
 
 
 def status(ledger: Ledger) -> Status:
@@ -45,21 +52,12 @@ def status(ledger: Ledger) -> Status:
     stage = ledger.meta("stage")
     through = stage == "done" and not any(row["open"] for row in kinds.values())
     changes = {kind: ledger.passes.counts(kind) for kind in kinds} if ledger.passes.number > 1 else {}
-    unfinished = any(row["held"] + row["refused"] for row in kinds.values()) or any(
-        row["waiting"] for row in changes.values()
-    )
-    state = ("incomplete" if unfinished else "done") if through else "paused" if stage else "new"
     requests = {side: ledger.requests(side) for side in ("source", "target")}
     eta = ledger.meta("eta_seconds")
-    return Status(
-        state,
-        kinds,
-        requests,
-        dict(issues),
-        0.0 if through else float(eta) if eta else None,
-        ledger.passes.number,
-        changes,
-    )
+    left = 0.0 if through else float(eta) if eta else None
+    found = Status("", kinds, requests, dict(issues), left, ledger.passes.number, changes, ledger.unread())
+    state = ("done" if found.is_whole else "incomplete") if through else "paused" if stage else "new"
+    return replace(found, state=state)
 
 
 def count(ledger: Ledger, kind: Kind) -> dict[str, int]:

@@ -204,28 +204,58 @@ async def test_a_scope_that_was_narrowed_since_leaves_out_what_is_still_to_do(st
         assert await stage.state(name) is State.SKIPPED
 
 
-async def test_one_project_that_cannot_be_read_is_told_and_the_rest_moves(tmp_path: Path) -> None:
-    class Locked(MemorySource):
-        """Reads tasks project by project, and one of them not at all."""
+class Locked(MemorySource):
+    """Reads tasks project by project, comments task by task, and one project not at all until it is unlocked."""
 
-        def scopes(self, read: str, seen: Seen) -> Iterable[str]:
-            if read != "task":
-                return ("",)
-            return tuple(f"project:{one['ref']['id']}" for one in seen("project"))
+    locked = True
+    asked = 0
 
-        async def page(self, read: str, scope: str, cursor: str | None, seen: Seen) -> Page:
-            if scope == "project:2":
-                raise Refused("no right to read it", "403")
-            whole = await super().page(read, scope, cursor, seen)
-            mine = tuple(one for one in whole.records if read != "task" or f"project:{one['project']['id']}" == scope)
-            return Page(mine, whole.next)
+    def scopes(self, read: str, seen: Seen) -> Iterable[str]:
+        above = {"task": "project", "comment": "task"}.get(read)
+        return tuple(f"{above}:{one['ref']['id']}" for one in seen(above)) if above else ("",)
 
+    async def page(self, read: str, scope: str, cursor: str | None, seen: Seen) -> Page:
+        self.asked += 1
+        if scope == "project:2" and self.locked:
+            raise Refused("no right to read it", "403")
+        whole = await super().page(read, scope, cursor, seen)
+        place = {"task": "project", "comment": "on"}.get(read)
+        return Page(tuple(one for one in whole.records if not place or _name(one[place]) == scope), whole.next)
+
+
+def _name(place: dict[str, str]) -> str:
+    return f"{place['kind']}:{place['id']}"
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Stage:
     entities: list[Entity] = [project("1"), project("2"), task("1"), task("2", project=ref("project:2"))]
+    entities += [comment("1"), comment("2", on="task:2")]
     stage = Stage(tmp_path / "run", entities)
     stage.source = Locked(entities)
-    await stage.run()
-    stage.assert_exactly_once(but=["task:2"])
-    assert (await stage.codes())["refused-by-source"] == 1
+    return stage
+
+
+async def test_one_project_that_cannot_be_read_is_told_and_the_rest_moves(locked: Stage) -> None:
+    await locked.run()
+    locked.assert_exactly_once(but=["task:2", "comment:2"])
+    assert (await locked.codes())["refused-by-source"] == 1
+    told = await locked.status()
+    assert (told.state, told.unread, told.is_whole) == ("incomplete", 1, False)
+
+
+async def test_a_project_that_could_not_be_read_is_asked_for_again_and_moves_once_it_can(locked: Stage) -> None:
+    await locked.run()
+    await locked.run()
+    assert (await locked.codes())["refused-by-source"] == 1
+    assert isinstance(locked.source, Locked)
+    locked.source.locked = False
+    asked = locked.source.asked
+    await locked.run()
+    locked.assert_exactly_once()
+    assert locked.source.asked == asked + 2  # its tasks, and the comments of the one task in it
+    told = await locked.status()
+    assert (told.state, told.unread, told.issues) == ("done", 0, {})
 
 
 async def test_reads_that_yield_nothing_wanted_are_not_made(stage: Stage) -> None:
