@@ -307,11 +307,22 @@ def not_updated(ref: Ref, name: str, why: str) -> Issue:
 
 @dataclass(frozen=True)
 class Observed:
-    """One object of the target, read back: its id, its mark ("" = none) and its fields as flat text, in the words of `expected`."""
+    """One object of the target, read back: its id, its mark ("" = none) and its fields as flat text, in the words of `expected`.
+
+    `place` sorts it among its siblings as people see them; "" = in no order that the API shows. `body`: how `fetch` finds the bytes
+    of a file; "" = there are none to be had.
+    """
 
     id: str
     mark: str
     fields: Mapping[str, str]
+    place: str = ""
+    body: str = ""
+
+
+ONE_FOR_ALL = (
+    "*"  # in `Target.instead`: a value that the API tells nobody beforehand, and that is the same wherever it stands
+)
 
 
 class Target(Protocol):
@@ -355,8 +366,19 @@ class Target(Protocol):
         """The fields a reader of the target should find, as flat text. Pure."""
         ...
 
+    def instead(self, step: Step, issue: Issue, context: Context) -> Mapping[str, str]:
+        """The fields that a reader finds otherwise than expected because of what the issue tells, each as it then is. Pure."""
+        ...
+
     def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
-        """Everything of the steps' kind that the run made, and what carries a mark besides, by the cheapest reads."""
+        """Everything of the steps' kind that the run made, and what stands beside it in the lists read, by the cheapest reads.
+
+        The steps' entities come without their texts.
+        """
+        ...
+
+    async def fetch(self, observed: Observed, to: Path) -> Body:
+        """Stream the bytes of a file that was read back to the path. Raises Refused if the target does not give them."""
         ...
 
     async def check(self) -> list[Check]:

@@ -18,8 +18,9 @@ from migrator.cli.run import Orders, carry_out, look_ahead
 from migrator.cli.sheets import write_file
 from migrator.cli.shown import result_text, status_json
 from migrator.cli.stands import STANDS, read_account
-from migrator.cli.verify import verification_json, verification_text, verify
+from migrator.cli.verify import verification_text, verify
 from migrator.errors import InputWrong
+from migrator.pipeline.findings import as_json
 from migrator.sandbox.server import Running, serve
 
 _SOURCE, _TARGET = "worksection", "planfix"
@@ -133,7 +134,7 @@ async def _migrate(call: Call, file: Path) -> list[Act]:
         Act(
             f"migrator verify {file}",
             0 if verification.clean else 6,
-            verification_json(verification),
+            as_json(verification),
             verification_text(verification),
         ),
     ]

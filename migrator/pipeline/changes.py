@@ -6,6 +6,7 @@ Only what differs between them is the source's doing; what differs between the f
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -221,7 +222,7 @@ def judge(change: Change, seen: Observed | None, updates: frozenset[str], choice
         there = seen.fields.get(name, "")
         if there == change.after.get(name, ""):
             continue
-        both = f"the source has {_short(change.after.get(name, ''))} now, the target {_short(there)}"
+        both = f"the source has {short(change.after.get(name, ''))} now, the target {short(there)}"
         if name.partition(".")[0] not in updates:
             issues.append(not_updated(ref, name, f"{both}; its API cannot change that later"))
         elif choice is Choice.OURS or not _is_theirs(change, name, there):
@@ -241,8 +242,12 @@ def _is_theirs(change: Change, name: str, there: str) -> bool:
     return not {name, name.rpartition(".")[2], "*"} & change.known
 
 
-def _short(value: str) -> str:
-    return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
+def short(value: str) -> str:
+    """A value as an issue has it; a long one by its beginning, its length and its hash, so that no other is taken for it."""
+    if len(value) <= _SHOWN:
+        return repr(value)
+    digest = hashlib.sha256(value.encode()).hexdigest()[:12]
+    return f"{value[:_SHOWN]!r}… ({len(value)} characters, {digest})"
 
 
 # -- what is touched by other things ---------------------------------------------------------------------------------

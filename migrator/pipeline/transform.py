@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -137,6 +137,11 @@ class Transform:
     def step(self, entity: Entity, part: str, carried: tuple[Entity, ...] = ()) -> Step:
         """The step for one part of an entity that was decided to be created. `carried`: what travels along, decided likewise."""
         return Step(entity, part, mark(self.account, entity.ref, part), carried)
+
+    def keeping_links(self, to: Collection[str]) -> Transform:
+        """The same, with links to these refs left as the source has them."""
+        link = self.composer.link
+        return replace(self, composer=replace(self.composer, link=lambda ref: None if str(ref) in to else link(ref)))
 
     def links_lost(self, entity: Entity) -> tuple[Issue, ...]:
         """Links in the source's text to things the target does not have: they go on leading to the source."""

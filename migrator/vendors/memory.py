@@ -257,13 +257,22 @@ class MemoryTarget:
             fields["files"] = " ".join(id for _, id in context.files(step.ref))
         return fields
 
+    def instead(self, step: Step, issue: Issue, context: Context) -> Mapping[str, str]:
+        """Nothing: what it takes it takes whole."""
+        del step, issue, context
+        return {}
+
     async def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
-        """Every object of the kind."""
+        """Every object of the kind, in the order it was stored."""
         del steps, context
         await self._request()
-        for one in list(self.stored.values()):
+        for place, one in enumerate(list(self.stored.values())):
             if one.kind is kind:
-                yield Observed(one.id, one.mark, one.fields)
+                yield Observed(one.id, one.mark, one.fields, f"{place:012}")
+
+    async def fetch(self, observed: Observed, to: Path) -> Body:
+        """No bytes are kept, only their hash, which is read back with the file."""
+        raise Refused(f"memory keeps no bytes of file {observed.id} for {to.name}")
 
     async def check(self) -> list[Check]:
         """Always open."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
+import orjson
 import pytest
 
+from migrator.errors import Refused
 from migrator.model import Entity, Kind, Text
+from migrator.pipeline.findings import Amount, Verification, write
 from migrator.pipeline.transform import mark
-from migrator.vendors.memory import CAPABILITIES, Fault, Stored
+from migrator.vendor import Context, Observed, Step
+from migrator.vendors.memory import CAPABILITIES, Fault, MemoryTarget, Stored
 from tests.pipeline.stage import ACCOUNT, Stage, first
 from tests.world import BODIES, MOMENT, comment, company, project, ref, task
 
@@ -71,13 +77,99 @@ async def test_a_second_copy_is_extra(stage: Stage) -> None:
     stage.target.stored["copy"] = replace(was, id="copy")
     result = await stage.verify()
     assert len(result.extra) == 1
-    assert "copy" in result.extra[0]
-    assert "task:1" in result.extra[0]
+    assert "copy" in str(result.extra[0])
+    assert "task:1" in str(result.extra[0])
 
 
 async def test_what_others_made_meanwhile_is_nobodys_business(stage: Stage) -> None:
     stage.target.stored["own"] = Stored("own", Kind.TASK, "create", "", {"title": "Made by hand"})
     assert (await stage.verify()).clean
+
+
+async def test_a_copy_without_a_mark_is_extra_if_all_of_it_is_the_same(stage: Stage) -> None:
+    was = stored(stage, "cost:1")
+    stage.target.stored["copy"] = replace(was, id="copy", mark="")
+    [extra] = (await stage.verify()).extra
+    assert (extra.id, extra.ref) == ("copy", ref("cost:1"))
+    stage.target.stored["copy"] = replace(was, id="copy", mark="", fields={**was.fields, "minutes": "91"})
+    assert (await stage.verify()).clean
+
+
+async def test_comments_that_changed_places_are_out_of_order(stage: Stage) -> None:
+    first, second = stored(stage, "comment:1"), stored(stage, "comment:2")
+    there = stage.target.stored
+    stage.target.stored = {
+        second.id: second,
+        first.id: first,
+        **{k: v for k, v in there.items() if k not in (first.id, second.id)},
+    }
+    found = (await stage.verify()).unexplained
+    assert [(one.field, one.source, one.target) for one in found] == [("order", "after comment:1", "first")]
+
+
+async def test_what_an_earlier_try_could_not_make_stands_late_and_that_is_explained(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "run", company(), BODIES)
+    stage.target.fault = first(Fault.REFUSED, "comment:1")
+    await stage.run()
+    stage.target.fault = lambda _: None
+    await stage.run()
+    result = await stage.verify()
+    assert [one.field for one in result.differences] == ["order"]
+    assert result.clean
+
+
+async def test_costs_are_summed_by_project_as_they_are_in_the_target(stage: Stage) -> None:
+    result = await stage.verify()
+    assert result.sums["project:1"].target == result.sums["project:1"].source == Amount(95, Decimal(0))
+    was = stored(stage, "cost:1")
+    stage.target.stored[was.id] = replace(was, fields={**was.fields, "minutes": "89"})
+    found = await stage.verify()
+    assert [one.field for one in found.unexplained] == ["minutes"]
+    assert found.wrong_sums["project:1"].target.minutes == 94
+    del stage.target.stored[was.id]
+    assert (await stage.verify()).wrong_sums["project:1"].target.minutes == 5
+
+
+async def test_files_are_compared_by_the_hash_that_the_target_tells(stage: Stage) -> None:
+    result = await stage.verify()
+    assert (result.files_by_hash, result.files_by_size) == (3, 0)
+
+
+async def test_every_kind_is_counted_on_both_sides(stage: Stage) -> None:
+    counts = (await stage.verify()).counts
+    assert counts[Kind.TASK]["extracted"] == counts[Kind.TASK]["created"] == counts[Kind.TASK]["verified"] == 5
+
+
+class Denying(MemoryTarget):
+    """Gives one comment, then refuses the list."""
+
+    async def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
+        async for one in super().read_back(kind, steps, context):
+            yield one
+            if kind is Kind.COMMENT:
+                raise Refused("no right to read it")
+
+
+async def test_what_could_not_be_read_is_no_success_and_not_missing(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "run", company(), BODIES, target=Denying())
+    await stage.run()
+    result = await stage.verify()
+    assert not result.clean
+    assert result.missing == []
+    assert len([one for one in result.unread if one.what.startswith("comment:")]) == 2
+
+
+async def test_each_class_has_a_file_and_the_whole_is_replaced_each_time(stage: Stage, tmp_path: Path) -> None:
+    del stage.target.stored[stored(stage, "task:5").id]
+    write(tmp_path / "verify", await stage.verify(), MOMENT)
+    told = orjson.loads((tmp_path / "verify" / "result.json").read_bytes())
+    assert (told["missing"], told["time"]) == (["task:5"], "2024-03-01T09:00:00+00:00")
+    assert (tmp_path / "verify" / "missing.jsonl").read_text() == '{"ref":"task:5"}\n'
+    names = {path.name for path in (tmp_path / "verify").iterdir()}
+    classes = ("missing", "extra", "different", "explained", "unread", "sums")
+    assert names == {"result.json", *(f"{name}.jsonl" for name in classes)}
+    write(tmp_path / "verify", Verification(), MOMENT)
+    assert (tmp_path / "verify" / "missing.jsonl").read_text() == ""
 
 
 async def test_what_was_refused_is_not_missing(tmp_path: Path) -> None:
@@ -97,6 +189,12 @@ async def test_a_comment_that_links_to_a_later_one_is_clean(tmp_path: Path) -> N
     await stage.run()
     result = await stage.verify()
     assert result.unexplained == []
+    assert [(one.field, one.explained) for one in result.differences] == [("text", "link-kept")]
+    was = stored(stage, "comment:1")
+    stage.target.stored[was.id] = replace(
+        was, fields={**was.fields, "text": was.fields["text"].replace("below", "above")}
+    )
+    assert [(one.ref, one.field) for one in (await stage.verify()).unexplained] == [(ref("comment:1"), "text")]
 
 
 async def test_a_text_that_goes_on_in_comments_is_verified_in_all_its_parts(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from migrator.errors import InputWrong, MigratorError, Refused
-from migrator.model import Entity, File, Kind, Ref
+from migrator.model import Entity, File, Issue, Kind, Ref
 from migrator.vendor import (
     Account,
     Body,
@@ -198,11 +198,44 @@ class ArchiveTarget:
         sha256 = context.body(step.ref).sha256 if isinstance(step.entity, File) else ""
         return encode.flat(orjson.loads(encode.line(step.entity, sha256)))
 
+    def instead(self, step: Step, issue: Issue, context: Context) -> Mapping[str, str]:
+        """Nothing: a line is written whole."""
+        del step, issue, context
+        return {}
+
     async def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
-        """Every line of the kind."""
-        del steps, context
-        for record in self._lines(kind):
-            yield Observed(str(record["ref"]["id"]), "", encode.flat(record))
+        """Every line of the kind; of a file with the hash of the bytes that lie there. A line that stands twice carries the mark again."""
+        del context
+        marks = {step.ref.id: step.mark for step in steps}
+        seen: set[str] = set()
+        for number, record in enumerate(self._lines(kind), 1):
+            id, fields = str(record["ref"]["id"]), encode.flat(record)
+            if kind is Kind.FILE:
+                fields["sha256"] = await asyncio.to_thread(self._hash, str(record.get("sha256", "")))
+            if id in seen:
+                yield Observed(f"{id} (line {number})", marks.get(id, ""), fields)
+            else:
+                seen.add(id)
+                yield Observed(id, "", fields, body=fields.get("sha256", ""))
+
+    def _hash(self, name: str) -> str:
+        """The SHA-256 of a file's bytes; "" if they are not there."""
+        path = self._folder / manifest.FILES / name
+        if not path.is_file():
+            return ""
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    async def fetch(self, observed: Observed, to: Path) -> Body:
+        """Copy the bytes."""
+        return await asyncio.to_thread(self._fetch, observed.body, to)
+
+    def _fetch(self, name: str, to: Path) -> Body:
+        sha256 = self._hash(name)
+        if not sha256:
+            raise Refused(f"{self._folder / manifest.FILES / name}: the bytes are not in the archive")
+        shutil.copyfile(self._folder / manifest.FILES / name, to)
+        return Body(to, to.stat().st_size, sha256)
 
     async def check(self) -> list[Check]:
         """Whether the folder can be written."""

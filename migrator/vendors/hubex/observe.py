@@ -5,6 +5,7 @@ The keys are the model's names of fields; those of attributes begin with `fields
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from migrator import text
-from migrator.model import CheckItem, Comment, Company, Contact, Cost, File, Kind, Label, Project, Ref, Task
+from migrator.model import CheckItem, Comment, Company, Contact, Cost, File, Issue, Kind, Label, Project, Ref, Task
 from migrator.vendor import Context, Record, Step
 from migrator.vendors.hubex.attributes import shown
 from migrator.vendors.hubex.catalogue import PUBLISHED, UNPUBLISHED, WORDS, Catalogue
@@ -192,6 +193,20 @@ def seen_cost(row: Record, technicians: Iterable[Record], task: str, zone: ZoneI
         "text": folded(unmarked(str(row.get("notes") or ""))),
         "person": _ids(int(one["userID"]) for one in technicians),
     }
+
+
+def instead(issue: Issue) -> Fields:
+    """What is there in place of what is expected, because of what the issue tells."""
+    match issue.code:
+        case "field-refused":
+            return {f"fields.{issue.field}": ""}
+        case "refused" if issue.field == "finish" and (stands := _STANDS.search(issue.detail)):
+            return {"status": stands[2]}
+        case _:
+            return {}
+
+
+_STANDS = re.compile(r" from stage (['\"])(.+?)\1 to ")  # where a task has stopped on its way, as `finishing` says it
 
 
 def minute(when: datetime) -> str:

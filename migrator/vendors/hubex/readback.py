@@ -104,7 +104,9 @@ async def _attached(client: Client, kind: Kind, steps: tuple[Step, ...], context
         return
     for on, above_id in sorted(one for one in owners if one[0] is not Kind.COMMENT):
         async for id, row in rows_on(client, kind, above_id, on):
-            yield Observed(id, marks.get(mark_in(row.get("description")), ""), observe.seen_file(row, above_id))
+            yield Observed(
+                id, marks.get(mark_in(row.get("description")), ""), observe.seen_file(row, above_id), body=id
+            )
     async for observed in _files_of_messages(client, {id for on, id in owners if on is Kind.COMMENT}):
         yield observed
 
@@ -117,7 +119,7 @@ async def _files_of_messages(client: Client, messages: set[str]) -> Readings:
             if message in messages:
                 names |= {str(one["id"]): message for one in row.get("attachment") or ()}
     async for id, row in _in_batches(client, "COMMON/Attachments", "attachmentID", sorted(names)):
-        yield Observed(id, "", observe.seen_file(row, names.get(id, "")))
+        yield Observed(id, "", observe.seen_file(row, names.get(id, "")), body=id)
 
 
 async def _checkitems(client: Client, steps: tuple[Step, ...], context: Context) -> Readings:

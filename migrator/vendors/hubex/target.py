@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from migrator.errors import InDoubt, Refused
@@ -24,7 +25,7 @@ from migrator.model import (
     Task,
     owner,
 )
-from migrator.vendor import Account, Check, Context, Made, Observed, Record, Step, Wire
+from migrator.vendor import Account, Body, Check, Context, Made, Observed, Record, Step, Wire
 from migrator.vendors.hubex import checklists, costs, encode, observe
 from migrator.vendors.hubex.catalogue import ALREADY_DONE, CONTACT, NOT_POSSIBLE, Catalogue
 from migrator.vendors.hubex.client import Client, open_client
@@ -146,6 +147,15 @@ class HubExTarget:
     def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
         """Everything of the kind that the run made, by the cheapest reads."""
         return read_back(self._client, self._there, kind, steps, context)
+
+    def instead(self, step: Step, issue: Issue, context: Context) -> Mapping[str, str]:
+        """What is there in place of what is expected, because of what the issue tells. Pure."""
+        del step, context
+        return observe.instead(issue)
+
+    async def fetch(self, observed: Observed, to: Path) -> Body:
+        """Stream the bytes of a file that was read back to the path."""
+        return await self._client.download(observed.body, to)
 
     async def check(self) -> list[Check]:
         """What a preflight can see of this account."""

@@ -5,15 +5,19 @@ The keys are the model's names of fields; those of custom fields begin with `fie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from html import escape
 from typing import Any
 
-from migrator.model import CheckItem, Comment, Company, Contact, Cost, File, Kind, Project, Ref, Task, Who
-from migrator.vendor import Context, Record, Step
+import orjson
+
+from migrator.model import CheckItem, Comment, Company, Contact, Cost, File, Issue, Kind, Project, Ref, Task, Who
+from migrator.vendor import ONE_FOR_ALL, Context, Record, Step
 from migrator.vendors.planfix import catalogue, costs
 from migrator.vendors.planfix.catalogue import Catalogue, DataTag
+from migrator.vendors.planfix.comments import byline
 from migrator.vendors.planfix.encode import custom_values, targets
 from migrator.vendors.planfix.values import (
     day_of,
@@ -261,6 +265,44 @@ def seen_mark(row: Record, kind: Kind, there: Catalogue) -> str:
     marker = there.marker(kind)
     values = {each["field"]["id"]: each.get("value") for each in row.get("customFieldData") or ()}
     return str((marker and values.get(marker.id)) or row.get("sourceObjectId") or "")
+
+
+def instead(step: Step, issue: Issue, there: Catalogue) -> Fields:
+    """What is there in place of what is expected, because of what the issue tells."""
+    entity = step.entity
+    match issue.code:
+        case "author-in-text" if isinstance(entity, Comment) and issue.field == "author":
+            return {"author": ONE_FOR_ALL}
+        case "author-in-text" if isinstance(entity, Comment):
+            return {"text": folded(f"{byline(entity.author, entity.created, there)}{entity.text.html}")}
+        case "field-dropped":
+            return {f"fields.{issue.field}": ""}
+        case "field-refused" if issue.field == "fields" and isinstance(entity, Task | Project):
+            return dict.fromkeys(_expected_customs(entity, there), "")
+        case "field-refused" if stays := _STAYS.search(issue.detail):
+            custom = issue.field in there.fields.get(issue.ref.kind, {})
+            return {f"fields.{issue.field}" if custom else issue.field: str(orjson.loads(stays[1]))}
+        case "person-not-employee":
+            return {"person": ""}
+        case "refused" if issue.field == "finish" and isinstance(entity, Task | Project):
+            return _as_created(entity, there)
+        case _:
+            return {}
+
+
+def stays(value: str) -> str:
+    """The end of an issue's detail that says what a field holds that was not changed."""
+    return f"; it stays {orjson.dumps(value).decode()}"
+
+
+_STAYS = re.compile(r"; it stays (\".*\")\Z", re.DOTALL)
+
+
+def _as_created(entity: Task | Project, there: Catalogue) -> Fields:
+    """A task or project before its finishing update: without people, dates and fields."""
+    empty = ("start", "due", "assignees", "followers", "files") if isinstance(entity, Task) else ("manager", "members")
+    customs = dict.fromkeys(_expected_customs(entity, there), "")
+    return {**dict.fromkeys(empty, ""), **customs, **dict.fromkeys(("status", "author", "priority"), ONE_FOR_ALL)}
 
 
 def kilobytes(size: int) -> str:

@@ -170,7 +170,7 @@ def _file(row: Record, on: str, sizes: dict[str | None, int]) -> Observed:
     id, size = str(row["id"]), int(row.get("size") or 0)
     # In KB by what was observed, in bytes by the specification: whichever it is, the same text.
     shown = observe.kilobytes(size) if size == sizes.get(id) else f"{size} KB"
-    return Observed(id, "", {"on": on, "name": str(row.get("name", "")), "size": shown})
+    return Observed(id, "", {"on": on, "name": str(row.get("name", "")), "size": shown}, body=id)
 
 
 async def _checkitems(client: Client, steps: tuple[Step, ...], context: Context) -> Readings:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
+
+import msgspec
 
 from migrator.errors import InDoubt, Refused
 from migrator.http import Upload
@@ -23,7 +26,7 @@ from migrator.model import (
     Who,
     owner,
 )
-from migrator.vendor import Check, Context, Made, Observed, Record, Step
+from migrator.vendor import Body, Check, Context, Made, Observed, Record, Step
 from migrator.vendors.planfix import comments, costs, encode, observe
 from migrator.vendors.planfix.catalogue import Catalogue
 from migrator.vendors.planfix.check import checks
@@ -94,10 +97,12 @@ class PlanfixTarget:
         encoded = encode.task_finish(step, self._there, context) if task else encode.project_finish(step, self._there)
         path = f"/{kind}/{id}"
         applied, reply = await self._client.set(path, str(step.ref), encoded.body, silent="true")
-        failed = failures(step.ref, reply)
+        failed = await self._told_of(step, failures(step.ref, reply), path)
         issues = [*encoded.issues, *failed]
-        sent = _customs(encoded.body) if "fields" not in {issue.field for issue in failed} else set()
-        fields = {name: one.id for name, one in self._there.fields[kind].items() if one.id in sent}
+        custom = self._there.fields[kind]
+        lost = {issue.field for issue in failed}
+        sent = _customs(encoded.body) if "fields" not in lost else set()
+        fields = {name: one.id for name, one in custom.items() if one.id in sent and name not in lost}
         if not applied or not self._known(kind, fields):
             issues += await self._look_after(step, context, fields, path, applied=applied)
         issues += (_dropped(step.ref, name) for name, id in fields.items() if not self._kept.get(id, True))
@@ -133,6 +138,15 @@ class PlanfixTarget:
     def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
         """Everything of the kind that the run made, by the cheapest reads."""
         return read_back(self._client, self._there, kind, steps, context)
+
+    def instead(self, step: Step, issue: Issue, context: Context) -> Mapping[str, str]:
+        """What is there in place of what is expected, because of what the issue tells. Pure."""
+        del context
+        return observe.instead(step, issue, self._there)
+
+    async def fetch(self, observed: Observed, to: Path) -> Body:
+        """Stream the bytes of a file that was read back to the path."""
+        return await self._client.download(observed.body, to)
 
     async def check(self) -> list[Check]:
         """What a preflight can see of this account."""
@@ -224,19 +238,40 @@ class PlanfixTarget:
         marked = marker is None or kind in self._refused_marks or marker.id in self._kept
         return marked and all(id in self._kept for id in fields.values())
 
+    async def _told_of(self, step: Step, failed: tuple[Issue, ...], path: str) -> list[Issue]:
+        """The fields that an update did not change, each with what it holds instead, which takes one read."""
+        if not failed:
+            return []
+        custom = self._there.fields[step.ref.kind]
+        seen = self._seen(step.ref.kind, await self._read(step, path, (one.id for one in custom.values())))
+        return [
+            msgspec.structs.replace(
+                one,
+                detail=one.detail
+                + observe.stays(seen.get(f"fields.{one.field}" if one.field in custom else one.field, "")),
+            )
+            for one in failed
+        ]
+
+    async def _read(self, step: Step, path: str, customs: Iterable[int]) -> Record:
+        kind = step.ref.kind
+        names = observe.TASK_FIELDS if kind is Kind.TASK else observe.PROJECT_FIELDS
+        names = ",".join([names, *(str(id) for id in customs)])
+        return (await self._client.get(path, f"{step.ref} after its update", fields=names)).get(str(kind)) or {}
+
+    def _seen(self, kind: Kind, row: Record) -> Mapping[str, str]:
+        return (observe.seen_task if kind is Kind.TASK else observe.seen_project)(row, self._there)
+
     async def _look_after(
         self, step: Step, context: Context, fields: Mapping[str, int], path: str, *, applied: bool
     ) -> list[Issue]:
         """Read the object until a queued update shows (202), and note which custom fields the template has dropped."""
         kind, marker = step.ref.kind, self._there.marker(step.ref.kind)
         asked = {**fields, **({marker.name: marker.id} if marker else {})}
-        names = observe.TASK_FIELDS if kind is Kind.TASK else observe.PROJECT_FIELDS
-        names = ",".join([names, *(str(id) for id in asked.values())])
-        see = observe.seen_task if kind is Kind.TASK else observe.seen_project
         wanted = {name: value for name, value in self.expected(step, context).items() if not name.startswith("fields.")}
         for _ in range(1 if applied else READS_AFTER_QUEUED):
-            row = (await self._client.get(path, f"{step.ref} after its update", fields=names)).get(str(kind)) or {}
-            seen = see(row, self._there)
+            row = await self._read(step, path, asked.values())
+            seen = self._seen(kind, row)
             if applied or all(seen.get(name) == value for name, value in wanted.items()):
                 return self._note_kept(step.ref, asked, row)
         detail = "Planfix has queued the last update and not applied it yet; `migrator verify` will tell"

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+import orjson
+
 from migrator.model import (
     CheckItem,
     Comment,
@@ -19,6 +21,7 @@ from migrator.model import (
     Entity,
     File,
     Group,
+    Issue,
     Person,
     Project,
     Ref,
@@ -179,6 +182,39 @@ def seen_cost(row: Record) -> Fields:
         "text": " ".join(_MARK.sub("", text, count=1).split()),
         "person": str((row.get("user_from") or {}).get("email", "")),
     }
+
+
+def instead(step: Step, issue: Issue, there: Catalogue) -> Fields:
+    """What is there in place of what is expected, because of what the issue tells."""
+    entity = step.entity
+    match issue.code:
+        case "title-changed" if became := _BECAME.search(issue.detail):
+            return {"title": str(orjson.loads(became[1]))}
+        case "tag-not-taken" if isinstance(entity, Task | Project):
+            lost = set(_LOST_SET.findall(issue.detail))
+            return {
+                "tags": _titles(title for group, title in encode.labels(entity) if (group or there.tag_set) not in lost)
+            }
+        case "refused" if issue.field == "finish" and isinstance(entity, Task):
+            return {"status": ACTIVE, "closed": "", "tags": ""}
+        case "refused" if issue.field == "finish":
+            return {"status": ACTIVE, "settings": "", "tags": ""}
+        case _:
+            return {}
+
+
+def became(title: str) -> str:
+    """The end of an issue's detail that says what a title was made into."""
+    return f" became {orjson.dumps(title).decode()}"
+
+
+def lost_set(name: str) -> str:
+    """What an issue's detail calls a set whose tags a project does not take."""
+    return f"the set «{name}»"
+
+
+_BECAME = re.compile(r" became (\".*\")\Z", re.DOTALL)
+_LOST_SET = re.compile(r"the set «(.*?)»")
 
 
 def seen_mark(text: str) -> str:

@@ -82,7 +82,7 @@ async def _files(client: Client, steps: Iterable[Step], context: Context) -> Rea
             same = [row for row in left if row["name"] == wanted[0]]
             if row := next((row for row in same if str(row.get("size")) == wanted[1]), same[0] if same else None):
                 left.remove(row)
-                yield Observed(context.ids(step.ref) or "", "", observe.seen_file(row))
+                yield Observed(context.ids(step.ref) or "", "", observe.seen_file(row), body=str(row["id"]))
 
 
 async def _file_lists(client: Client, places: Iterable[str]) -> AsyncIterator[tuple[str, Iterable[Record]]]:

@@ -14,6 +14,7 @@ from migrator.vendor import Record
 from migrator.vendors.worksection.catalogue import Catalogue
 from migrator.vendors.worksection.client import Client, as_rows
 from migrator.vendors.worksection.encode import labels
+from migrator.vendors.worksection.observe import lost_set
 from migrator.vendors.worksection.values import number_of, project_of, spelled
 
 _NOT_TAKEN = "16"  # the vendor contract, section 3
@@ -42,23 +43,21 @@ class Tagging:
 
     async def put(self, entity: Task | Project, id: str) -> list[Issue]:
         """Put all tags on it that its project takes; the others are told of."""
-        kind, issues = entity.ref.kind, list[Issue]()
+        kind, lost = entity.ref.kind, dict[str, list[str]]()
         by_set: dict[str, dict[str, str]] = {}
         for group, title in labels(entity):
             name = self._set_of(group)
             if (project_of(id), name) in self._closed and kind is Kind.TASK:
-                issues.append(_not_taken(entity.ref, name, (title,)))
+                lost.setdefault(name, []).append(title)
             else:
                 by_set.setdefault(name, {})[await self._id(kind, group, title)] = title
-        if not by_set or await self._plus(
-            kind, id, {tag: title for of in by_set.values() for tag, title in of.items()}
-        ):
-            return issues
-        for name, wanted in by_set.items():
-            if len(by_set) == 1 or not await self._plus(kind, id, wanted):
-                self._closed.add((project_of(id), name))
-                issues.append(_not_taken(entity.ref, name, tuple(wanted.values())))
-        return issues
+        whole = {tag: title for of in by_set.values() for tag, title in of.items()}
+        if whole and not await self._plus(kind, id, whole):
+            for name, wanted in by_set.items():
+                if len(by_set) == 1 or not await self._plus(kind, id, wanted):
+                    self._closed.add((project_of(id), name))
+                    lost[name] = list(wanted.values())
+        return [_not_taken(entity.ref, lost)] if lost else []
 
     async def take_off(self, entity: Task | Project, id: str, titles: Iterable[str]) -> None:
         """Take off the tags of these titles, of whatever set they are."""
@@ -108,6 +107,7 @@ class Tagging:
         return group or self._there.tag_set
 
 
-def _not_taken(ref: Ref, name: str, titles: tuple[str, ...]) -> Issue:
-    detail = f"{', '.join(titles)}: the project has not the set {name!r}; add it in the project's own pages, then set the tags"
+def _not_taken(ref: Ref, lost: Mapping[str, list[str]]) -> Issue:
+    sets = (f"{', '.join(titles)}: the project has not {lost_set(name)}" for name, titles in lost.items())
+    detail = f"{'; '.join(sets)}; add it in the project's own pages, then set the tags"
     return Issue(ref=ref, code="tag-not-taken", field="tags", detail=detail)

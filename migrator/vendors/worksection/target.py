@@ -148,6 +148,15 @@ class WorksectionTarget:
         """Everything of the kind that the run made, by the cheapest reads."""
         return read_back(self._client, kind, steps, context)
 
+    def instead(self, step: Step, issue: Issue, context: Context) -> Mapping[str, str]:
+        """What is there in place of what is expected, because of what the issue tells. Pure."""
+        del context
+        return observe.instead(step, issue, self._there)
+
+    async def fetch(self, observed: Observed, to: Path) -> Body:
+        """Stream the bytes of a file that was read back to the path."""
+        return await self._client.download(observed.body, to)
+
     async def check(self) -> list[Check]:
         """What a preflight can see of this account; all of it is known since it was opened."""
         return target_checks(self._there)
@@ -267,4 +276,4 @@ def _renamed(step: Step, params: Params, data: Record) -> tuple[Issue, ...]:
     sent, kept = str(params.get("title", "")), str(data.get("name", ""))
     if not sent or sent == kept:
         return ()
-    return (Issue(ref=step.ref, code="title-changed", field="title", detail=f"{sent!r} became {kept!r}"),)
+    return (Issue(ref=step.ref, code="title-changed", field="title", detail=f"{sent!r}{observe.became(kept)}"),)
