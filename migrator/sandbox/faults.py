@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -44,6 +45,7 @@ class Faults:
     slow_seconds: float = 1.0
     seed: int = 1
     when: Callable[[str, str, str], bool] | None = None
+    met: Counter[str] = field(default_factory=Counter, init=False)  # faults laid so far, by name
     _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,16 +78,17 @@ class Faults:
         if self.when and not self.when(method, path, query):
             return Fault()
         point = self._random.random()
-        for rate, fault in (
-            (self.cut, Fault(cut_before=True)),
-            (self.lost, Fault(cut_after=True)),
-            (self.error, Fault(status_before=502)),
-            (self.error_after, Fault(status_after=500)),
-            (self.garbage, Fault(garbage=True)),
-            (self.late, Fault(late=True, delay=self._random.random() * self.late_seconds)),
-            (self.slow, Fault(delay=self._random.random() * self.slow_seconds)),
+        for name, rate, fault in (
+            ("cut", self.cut, Fault(cut_before=True)),
+            ("lost", self.lost, Fault(cut_after=True)),
+            ("error", self.error, Fault(status_before=502)),
+            ("error_after", self.error_after, Fault(status_after=500)),
+            ("garbage", self.garbage, Fault(garbage=True)),
+            ("late", self.late, Fault(late=True, delay=self._random.random() * self.late_seconds)),
+            ("slow", self.slow, Fault(delay=self._random.random() * self.slow_seconds)),
         ):
             if point < rate:
+                self.met[name] += 1
                 return fault
             point -= rate
         return Fault()

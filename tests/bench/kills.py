@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from migrator.sandbox.planfix import Planfix
-from tests.journeys.arrivals import Arrivals, arrivals, twins
+from tests.journeys.arrivals import Arrivals, arrivals, difference, twins
 from tests.journeys.stage import Stage, receiving, stage
 
 
@@ -66,13 +66,11 @@ async def _until_it_survives(staged: Stage, chance: random.Random, seconds: floa
 
 
 def _compare(expected: Arrivals, found: Arrivals) -> int:
-    count = 0
-    for name, rows in expected.items():
-        for what, difference in (("missing", rows - found[name]), ("surplus", found[name] - rows)):
-            for row, number in difference.items():
-                print(f"  {what}: {name} {row} x{number}")
-                count += number
-    return count
+    missing, surplus = difference(expected, found)
+    for what, rows in (("missing", missing), ("surplus", surplus)):
+        for row in rows:
+            print(f"  {what}: {row[:300]}")
+    return len(missing) + len(surplus)
 
 
 if __name__ == "__main__":
