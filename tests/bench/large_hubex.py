@@ -21,7 +21,7 @@ import orjson
 
 from migrator.sandbox.hubex import HubEx
 from migrator.sandbox.server import serve
-from tests.journeys.stage import Commands, account
+from tests.journeys.commands import Commands, account
 
 FILE = """
 name = "large"

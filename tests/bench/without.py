@@ -1,10 +1,13 @@
 """The tree with one vendor deleted - folder, line, sandbox, tests, samples, mappings: everything else must pass.
 
+Its tests are those that name it in their file's name, and those that import it, or a test that does.
+
 python -m tests.bench.without hubex
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -40,6 +43,33 @@ def _delete(tree: Path, vendor: str) -> None:
     for folder in ("mappings", "samples", "tests"):
         for path in sorted((tree / folder).rglob(f"*{vendor}*")):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for path in _importing(tree, vendor):
+        path.unlink()
+
+
+def _importing(tree: Path, vendor: str) -> set[Path]:
+    """The tests that cannot be without the vendor."""
+    modules = {_module(tree, path): _imported(path) for path in (tree / "tests").rglob("*.py")}
+    theirs = re.compile(rf"migrator\.(vendors|sandbox)\.{vendor}\b")
+    gone = {name for name, imports in modules.items() if any(map(theirs.match, imports))}
+    while more := {name for name, imports in modules.items() if imports & gone} - gone:
+        gone |= more
+    return {tree / f"{name.replace('.', '/')}.py" for name in gone}
+
+
+def _module(tree: Path, path: Path) -> str:
+    return ".".join(path.relative_to(tree).with_suffix("").parts)
+
+
+def _imported(path: Path) -> set[str]:
+    """The modules that a file imports, and what it takes from them, which may be modules too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+    return found
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from migrator.sandbox.worksection import Worksection
 from migrator.sandbox.worksection.state import Account
 from migrator.vendor import Record
 from migrator.vendors.worksection.source import WorksectionSource
-from tests.journeys.stage import SAMPLES, Result, Stage, stage
+from tests.journeys.commands import SAMPLES, Result
+from tests.journeys.stage import Stage, stage
 from tests.journeys.trouble import Alter, Altered, unaltered
 
 KYIV = ZoneInfo("Europe/Kyiv")

@@ -12,7 +12,7 @@ import tomlkit
 
 from migrator.cli.stands import STANDS
 from migrator.sandbox.server import Running, serve
-from tests.journeys.stage import SAMPLES, Commands, account
+from tests.journeys.commands import SAMPLES, Commands, account
 
 _UNPACED = {"rate": "off", "quarantine": 1, "parallel": 4}
 
@@ -70,13 +70,13 @@ async def pair(source: str, target: str, folder: Path) -> AsyncIterator[Commands
 
 
 async def _side(stack: AsyncExitStack, side: str, vendor: str, folder: Path) -> Side:
-    """A sandbox, or an archive; as a source it is made of the Worksection sample first."""
+    """A sandbox, or an archive; as a source it is made of a sample account first."""
     if vendor != "archive":
         return await stack.enter_async_context(served(vendor))
     path = folder / f"{side}-archive"
     if side == "source":
         (folder / "before").mkdir()
-        async with served("worksection") as earlier:
+        async with served(next(iter(STANDS))) as earlier:
             made = await between(earlier, Side("archive", path), folder / "before").migrator("run", "--json")
         assert made.code in (0, 6), made.err
     return Side("archive", path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from migrator.model import Entity, Ref
 from migrator.sandbox.server import Running, serve
 from migrator.vendor import Account, Wire
 from migrator.vendors.archive import VENDOR as ARCHIVE
-from tests.journeys.stage import ROOT, Commands
+from tests.journeys.commands import ROOT, Commands
 from tests.vendors.bench import Book, NoQuota, step
 
 
@@ -69,3 +70,17 @@ async def small(
             head += 'mapping = "mapping.toml"\n'
         commands.file.write_text(head + "".join(f"\n[{name}]\n{table}" for name, table in tables.items()) + more)
         yield commands
+
+
+async def told(commands: Small, code: int) -> str:
+    """What a run says, for people."""
+    result = await commands.migrator("run")
+    assert result.code == code, result.out + result.err
+    assert "Traceback" not in result.err
+    return re.sub(r"\s+", " ", result.out + result.err)
+
+
+async def came(commands: Small, kind: str) -> dict[str, int]:
+    """What has become of the entities of a kind, as far as they came to anything."""
+    row: dict[str, int] = (await commands.migrator("status", "--json")).json()["kinds"].get(kind, {})
+    return {name: count for name, count in row.items() if count and name != "extracted"}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from migrator.sandbox.server import Call, Reply
+from tests.journeys.commands import account
 from tests.journeys.moved import Moved, Shown, base_name, folded, in_utc, move
-from tests.journeys.stage import account
 from tests.journeys.trouble import files_with, replaced
 
 _LONG_TASK, _LONG_COMMENT = "2022", "50020"

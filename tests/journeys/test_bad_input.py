@@ -13,7 +13,8 @@ import pytest
 
 from migrator.sandbox.faults import Faults
 from tests.journeys.arrivals import twins
-from tests.journeys.stage import SAMPLES, Result, Stage, stage
+from tests.journeys.commands import SAMPLES, Result
+from tests.journeys.stage import Stage, stage
 from tests.journeys.trouble import Alter, Altered, closed_port, files_with, notice
 
 _RULES = SAMPLES / "worksection-planfix.mapping.toml"
