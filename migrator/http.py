@@ -222,9 +222,9 @@ class Http:
                     renewed = True
                     await self._renew(ready, judgement)
                 case Verdict.EXPIRED | Verdict.DENIED:
-                    raise AccessDenied(f"{self._told(request, judgement)}. {_DENIED}")
+                    raise AccessDenied(f"{self._told(ready, judgement)}. {_DENIED}")
                 case Verdict.REFUSED:
-                    raise Refused(self._told(request, judgement), judgement.code)
+                    raise Refused(self._told(ready, judgement), judgement.code)
                 case Verdict.BUSY | Verdict.BROKEN:
                     self._give_up(ready, judgement, answer, attempt, began)
                     await asyncio.sleep(_backoff(attempt))
@@ -322,10 +322,9 @@ class Http:
 
     def _told(self, request: Request, judgement: Judgement) -> str:
         code = f" (code {judgement.code})" if judgement.code and judgement.code != "unsent" else ""
-        told = f"{self._vendor}, {request.about}: {judgement.message[:_WORDS] or 'no message'}{code}"
-        return self._wire.secrets.redact(
-            told, request.signature
-        )  # a vendor's message may repeat what it was asked with
+        # A vendor's message may repeat what it was asked with; a cut made first could leave half a secret.
+        message = self._wire.secrets.redact(judgement.message, request.signature)[:_WORDS] or "no message"
+        return f"{self._vendor}, {request.about}: {message}{code}"
 
     def _keep(self, request: Request, answer: Answer) -> Path:
         head = f"{request.method} {URL(request.url).path} ({request.about})\nHTTP {answer.status}\n\n"

@@ -42,6 +42,7 @@ class Run:
     def store(self, body: Body) -> Body:
         """Move fetched bytes to their place by hash."""
         place = self.stored(body.sha256)
+        body.path.chmod(0o600)
         body.path.replace(place)
         return Body(place, body.size, body.sha256)
 

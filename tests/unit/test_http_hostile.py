@@ -280,5 +280,14 @@ async def test_a_long_message_of_a_vendor_is_told_in_part(tmp_path: Path) -> Non
     assert len(str(raised.value)) < 3000
 
 
+async def test_a_secret_that_a_long_message_breaks_off_in_is_not_told_in_part(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    for room in range(1, len(SECRET)):
+        async with raw(head) as url, connected(tmp_path, saying("x" * (2000 - room) + SECRET, Verdict.REFUSED)) as http:
+            with pytest.raises(Refused) as raised:
+                await http.send(read(url))
+        assert SECRET[0] not in str(raised.value).split("xxx")[-1]
+
+
 def test_secrets_are_in_no_repr() -> None:
     assert SECRET not in repr(Secrets([SECRET])) + repr(Wire(Count(), Path(), secrets=Secrets([SECRET])))

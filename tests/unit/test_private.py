@@ -21,6 +21,7 @@ from migrator.errors import InputWrong, RunFolderUnusable
 from migrator.model import Kind, Ref
 from migrator.run import look_at_run, open_run
 from migrator.secrets import Secrets
+from migrator.vendor import Body
 from migrator.vendors import VENDORS
 
 NOBODY = 65534
@@ -66,6 +67,14 @@ async def test_a_run_folder_and_its_files_are_their_owners_alone(tmp_path: Path)
     assert mode(folder) == 0o700
     for path in folder.rglob("*"):
         assert mode(path) == (0o700 if path.is_dir() else 0o600), path
+
+
+async def test_bytes_that_others_could_read_where_they_came_from_are_stored_for_the_owner_alone(tmp_path: Path) -> None:
+    async with open_run(tmp_path / "run", "a", "b") as run:
+        path = run.incoming(Ref(Kind.FILE, "1"))
+        path.write_bytes(b"plan")
+        path.chmod(0o644)
+        assert mode(run.store(Body(path, 4, "a" * 64)).path) == 0o600
 
 
 def test_the_log_of_a_bug_is_its_owners_alone(tmp_path: Path) -> None:

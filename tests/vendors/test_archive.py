@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
 import pytest
 
 from migrator.errors import InputWrong, Interrupted
-from migrator.vendor import Account, Wire
+from migrator.model import File
+from migrator.vendor import Account, Body, Wire
 from migrator.vendors.archive import VENDOR, manifest
+from migrator.vendors.archive.client import ArchiveTarget
 from tests.vendors.bench import Book, NoQuota, step
 from tests.world import BODIES, company, ref
 
@@ -202,3 +206,16 @@ async def test_what_another_run_has_put_there_is_not_put_there_again(tmp_path: P
     with pytest.raises(InputWrong, match=r"holds person:1 already, .* set \[target\] path to a new folder"):
         await fill(archive)
     assert (archive / "person.jsonl").read_bytes().count(b"\n") == 2
+
+
+def test_files_of_the_same_bytes_are_kept_side_by_side(tmp_path: Path) -> None:
+    content = bytes(2**20)
+    (tmp_path / "bytes").write_bytes(content)
+    body = Body(tmp_path / "bytes", len(content), hashlib.sha256(content).hexdigest())
+    (tmp_path / "kept" / "files").mkdir(parents=True)
+    target = ArchiveTarget(Account("archive", path=tmp_path / "kept"), writable=True)
+    files = [File(ref=ref(f"file:{number}"), on=ref("project:1"), name="logo.png") for number in range(100)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda file: target._append(file, body), files))
+    assert [path.name for path in (tmp_path / "kept" / "files").iterdir()] == [body.sha256]
+    assert len((tmp_path / "kept" / "file.jsonl").read_text().splitlines()) == 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from functools import cached_property
@@ -34,6 +35,7 @@ from migrator.vendor import (
 from migrator.vendors.archive import decode, encode, manifest, update
 
 _PAGE = 1000
+_HASH = re.compile("[0-9a-f]{64}")
 _DIRECTORY = frozenset({Kind.PERSON, Kind.GROUP, Kind.COMPANY, Kind.CONTACT, Kind.TAG, Kind.FIELD})
 
 _BUT_FILES = tuple(kind for kind in Kind if kind is not Kind.FILE)
@@ -80,6 +82,8 @@ class ArchiveSource:
 
     def _copy(self, file: File, to: Path) -> Body:
         path = self._folder / manifest.FILES / self._hashes[file.ref.id]
+        if not _HASH.fullmatch(self._hashes[file.ref.id]) or path.is_symlink():  # would lead out of the archive
+            raise Refused(f"{file.name!r}: its line in {self._folder / 'file.jsonl'} leads to no file of the archive")
         try:
             shutil.copyfile(path, to)
         except OSError as error:
@@ -157,7 +161,8 @@ class ArchiveTarget:
         self._records.pop(entity.ref.kind, None)
         if body:
             place = self._folder / manifest.FILES / body.sha256
-            part = place.with_suffix(".part")
+            # By the entity: two files of the same bytes may be appended side by side.
+            part = place.with_name(f"{hashlib.sha256(entity.ref.id.encode()).hexdigest()}.part")
             shutil.copyfile(body.path, part)
             part.replace(place)
         with (self._folder / f"{entity.ref.kind}.jsonl").open("ab") as stream:
