@@ -27,7 +27,7 @@ from migrator.vendor import Record
 from tests.bench.grounds import TARGETS, Ground, archive_of, fast_folder, fresh, ground
 from tests.bench.lives import Lives
 from tests.journeys.arrivals import arrivals, difference, loose, twins
-from tests.journeys.stage import account
+from tests.journeys.commands import account
 
 LATE_SECONDS = 2.0
 QUARANTINE = 2.5  # a little more than the latest commit

@@ -23,7 +23,8 @@ from migrator.run import look_at_run
 from migrator.sandbox.planfix import Planfix
 from migrator.sandbox.server import Running, serve
 from migrator.sandbox.worksection import Worksection
-from tests.journeys.stage import UNPACED, Commands, account
+from tests.journeys.commands import Commands, account
+from tests.journeys.stage import UNPACED
 
 FILE = """
 name = "large"

@@ -16,8 +16,8 @@ from migrator.sandbox.faults import Faults
 from migrator.sandbox.server import Running, Sandbox, serve
 from migrator.vendor import Record
 from tests.bench.lives import Ended, Lives, Order, Point
+from tests.journeys.commands import Commands, account
 from tests.journeys.pairs import Side, between, served
-from tests.journeys.stage import Commands, account
 
 TARGETS = ("worksection", "planfix", "hubex")
 SHARED_MEMORY = Path("/dev/shm")

@@ -14,7 +14,7 @@ import pytest
 from migrator.cli.stands import STANDS
 from migrator.sandbox.server import Sandbox
 from tests.journeys.arrivals import arrivals, difference, twins
-from tests.journeys.stage import ROOT, account
+from tests.journeys.commands import ROOT, account
 
 
 async def test_a_run_that_ends_anywhere_and_is_resumed_arrives_once() -> None:

@@ -14,8 +14,8 @@ import tomlkit
 from migrator.ledger import State
 from migrator.model import Kind, Task
 from migrator.run import look_at_run
+from tests.journeys.commands import Commands
 from tests.journeys.pairs import between, served
-from tests.journeys.stage import Commands
 
 Record = dict[str, Any]
 

@@ -19,8 +19,8 @@ from migrator.sandbox.server import Running
 from migrator.vendor import Account
 from migrator.vendors.archive.client import ArchiveSource
 from tests.journeys.aside import served
+from tests.journeys.commands import account
 from tests.journeys.pairs import Side, between
-from tests.journeys.stage import account
 
 NAMES = (
     "../../../escaped.txt",

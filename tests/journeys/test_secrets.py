@@ -26,8 +26,8 @@ from migrator.cli.stands import STANDS
 from migrator.sandbox.server import Call, Reply, Sandbox
 from migrator.sandbox.worksection import Worksection
 from tests.journeys.aside import served
+from tests.journeys.commands import account
 from tests.journeys.pairs import Side, between, pair
-from tests.journeys.stage import account
 
 SAMPLE_OAUTH = account("worksection")["account"]["oauth"]
 PAIR = SAMPLE_OAUTH["tokens"][0]

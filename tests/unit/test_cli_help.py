@@ -11,6 +11,7 @@ import pytest
 
 from migrator.__main__ import main
 from migrator.cli import COMMANDS
+from migrator.vendors import VENDORS
 
 ROOT = Path(__file__).parents[2]
 ALL = list(COMMANDS)
@@ -74,8 +75,11 @@ def test_wrong_usage_is_exit_2_and_with_json_an_error_object(
 def test_vendors_are_one_object_with_the_facts_of_each(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["vendors", "--json"]) == 0
     vendors = {each["name"]: each for each in json.loads(capsys.readouterr().out)["vendors"]}
-    assert vendors["worksection"]["source"]
-    assert "c" in vendors["planfix"]["kinds"]["task"]
-    assert vendors["archive"]["limits"]["pace"] == "any"
+    assert vendors.keys() == VENDORS.keys()
+    for name, vendor in VENDORS.items():
+        assert vendors[name]["source"]
+        assert "c" in vendors[name]["kinds"]["task"]
+        assert (vendors[name]["limits"]["pace"] == "any") is vendor.on_disk
     assert main(["vendors"]) == 0
-    assert "Worksection" in capsys.readouterr().out.splitlines()[0]
+    heading = capsys.readouterr().out.splitlines()[0]
+    assert all(vendor.title.split()[0] in heading for vendor in VENDORS.values())

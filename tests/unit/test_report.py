@@ -22,6 +22,7 @@ import migrator
 from migrator.__main__ import main
 from migrator.cli.codes import CODES
 from migrator.cli.sheets import cell
+from migrator.cli.stands import STANDS
 from migrator.ledger import Ledger, Outcome, State
 from migrator.model import Comment, Issue, Kind, Project, Reach, Ref, Task, Text
 from migrator.pipeline.report import EXAMPLES, STOPPED_MOST
@@ -38,18 +39,19 @@ HOSTILE = {
     "long": "ы" * 100_000,
 }
 SECRET = "s3cr3t-<key>"
-FILE = """
+OLD, *_, NEW = STANDS
+FILE = f"""
 name = "acme"
 [source]
-vendor = "worksection"
+vendor = "{OLD}"
 url = "https://acme.worksection.com"
 secret = "env:OLD_KEY"
 [target]
-vendor = "planfix"
+vendor = "{NEW}"
 url = "https://acme.planfix.ru/rest"
 secret = "env:NEW_KEY"
 """
-IDENTITIES = ("worksection https://acme.worksection.com", "planfix https://acme.planfix.ru/rest")
+IDENTITIES = (f"{OLD} https://acme.worksection.com", f"{NEW} https://acme.planfix.ru/rest")
 
 
 @asynccontextmanager
