@@ -32,6 +32,9 @@ CODES = {
     "field-lost": Advice("The target has no place for this, not even in a text.", _BY_HAND),
     "field-refused": Advice("The target did not take this one field; the rest arrived.", _BY_HAND),
     "file-empty": Advice("The target takes no files of 0 bytes.", _AS_IT_IS),
+    "file-replaced": Advice(
+        "The file was replaced at the source since its bytes were fetched.", "Put the new one there."
+    ),
     "file-size": Advice("The source announced another size than it sent, twice.", "Open the file and look."),
     "file-too-large": Advice("The file is larger than the target takes.", "Put it elsewhere and link to it."),
     "file-unreadable": Advice("The source did not give the file's bytes.", f"Open it in the source. {_AGAIN}"),
