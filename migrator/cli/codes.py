@@ -22,6 +22,10 @@ CODES = {
     "assignees-follow": Advice("The task had several people in charge; all but the first follow it now.", _AS_IT_IS),
     "author-in-text": Advice("The author cannot be set there, and stands in the text.", _AS_IT_IS),
     "checklist-full": Advice("The target takes no more checklist lines on one task.", _BY_HAND),
+    "conflict": Advice(
+        "It was edited in the source, and people changed it in the target too; theirs was kept.",
+        "Look at both. migrator run FILE --delta with --ours writes the source's over it.",
+    ),
     "cost-empty": Advice("The cost holds neither time nor money.", _AS_IT_IS),
     "cost-place-missing": Advice(
         "The mapping names no place for time or money.", f"Name a data tag in [costs.time] / [costs.money]. {_AGAIN}"
@@ -39,16 +43,21 @@ CODES = {
     "file-too-large": Advice("The file is larger than the target takes.", "Put it elsewhere and link to it."),
     "file-unreadable": Advice("The source did not give the file's bytes.", f"Open it in the source. {_AGAIN}"),
     "flattened": Advice("It stood deeper than the target allows, and hangs on the level above.", _AS_IT_IS),
+    "gone-from-source": Advice(
+        "It was deleted in the source since; its copy stays.", "Delete the copy by hand, if you want."
+    ),
     "hidden-from-guests": Advice("It was hidden from some; in the target it is hidden from guests.", _AS_IT_IS),
     "in-doubt": Advice(
         "No answer came whether it was made, and the vendor gives no way to look it up.",
         "Look for it in the target by its title; make it by hand if it is not there.",
     ),
+    "kept-theirs": Advice("People changed it in the target, and that was kept.", _AS_IT_IS),
     "left-out": Advice("An option of yours leaves this out.", "Set the option to true before the run if you want it."),
     "link-kept": Advice("A link in a text still leads to the source, because its goal is not in the target.", _BY_HAND),
     "not-a-user": Advice("The person is a contact in the target, and cannot be set here.", _MAP),
     "not-in-target": Advice("The target does not know this name.", _MAP),
     "not-there": Advice("The target has no such thing, or it is not created by the run.", _AS_IT_IS),
+    "not-updated": Advice("It was edited in the source, and the target cannot change this part.", _BY_HAND),
     "option-unknown": Advice(
         "The field is a list, and this is none of its values.", "Add the value to the list there."
     ),
@@ -83,6 +92,7 @@ CODES = {
     "unknown-field": Advice("The source sent something that no page of its vendor describes.", _BY_HAND),
     "unreadable": Advice("The source's record cannot be read in this part.", _BY_HAND),
     "unsupported": Advice("The API of one side has no way for this.", _BY_HAND),
+    "update-refused": Advice("The target refused to change its copy.", _BY_HAND),
     "update-queued": Advice("The target took the change and will carry it out later.", "Run migrator verify FILE."),
     "value-unfit": Advice("The value does not fit the type of the target's field.", _BY_HAND),
 }

@@ -9,7 +9,7 @@ import html
 import io
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from html.parser import HTMLParser
 from pathlib import Path
@@ -311,17 +311,30 @@ def test_a_large_run_makes_no_large_page(file: Path, capsys: pytest.CaptureFixtu
 
 
 def test_every_code_that_the_program_gives_has_advice() -> None:
+    modules = [ast.parse(path.read_text("utf-8")) for path in Path(migrator.__file__).parent.rglob("*.py")]
+    constants = dict(pair for module in modules for node in module.body for pair in constants_of(node))
     given: set[str] = set()
-    for path in Path(migrator.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            codes = [word.value for word in node.keywords if word.arg == "code"] if named(node, "Issue") else []
-            codes += node.args[2:3] if named(node, "_stop") else []
-            given |= {code.value for code in codes if isinstance(code, ast.Constant)}
+    for node in (node for module in modules for node in ast.walk(module) if isinstance(node, ast.Call)):
+        codes = [word.value for word in node.keywords if word.arg == "code"] if named(node, "Issue") else []
+        codes += node.args[2:3] if named(node, "_stop") else []
+        given |= {code.value for code in codes if isinstance(code, ast.Constant)}
+        given |= {constants[code.id] for code in codes if isinstance(code, ast.Name) and code.id in constants}
     assert "in-doubt" in given
     assert "owner-unsupported" in given
+    assert "conflict" in given
     assert sorted(given - CODES.keys()) == []
+
+
+def constants_of(node: ast.stmt) -> Iterator[tuple[str, str]]:
+    """Names of words: `A = "a"`, and `A, B = "a", "b"`."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            pairs: list[tuple[ast.expr, ast.expr]] = [(target, node.value)]
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                pairs = list(zip(target.elts, node.value.elts, strict=True))
+            for name, value in pairs:
+                if isinstance(name, ast.Name) and isinstance(value, ast.Constant):
+                    yield name.id, str(value.value)
 
 
 def named(call: ast.Call, name: str) -> bool:
