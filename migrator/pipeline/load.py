@@ -135,6 +135,7 @@ class Load:
     async def _load(self, entity: Entity) -> bool:
         """Carry out what is decided for one entity; False = its lane must wait for a doubt."""
         decision = self._transform.decide(entity)
+        links_lost = self._transform.links_lost(entity)  # as it was decided: another may be made while this one waits
         if self._doubt_what_was_left(entity, decision):
             return False
         if decision.action is Action.CREATE and (above := self._missing_owner(entity)):
@@ -152,7 +153,7 @@ class Load:
         carried = await self._carried(entity)
         issues = [issue for one in (decision, *carried) for issue in one.issues]
         if entity.ref.kind not in self._capabilities.finishes:  # else its links are set, and told of, at the end
-            issues += self._transform.links_lost(entity)
+            issues += links_lost
         for step in steps_of(self._target, self._transform, decision.entity, tuple(one.entity for one in carried)):
             if self._is_held_for_good(step):
                 break  # the parts after it build on it

@@ -82,10 +82,11 @@ class Sheet:
         return next(self._lines("WHERE mark = ? LIMIT 1", mark), None) if mark else None
 
     def like(self, fields: Mapping[str, str]) -> Line | None:
-        """A line that has all its fields in common with an object."""
-        alike = self._lines(f"WHERE above = ? AND look = ? LIMIT {_LOOK_ALIKES}", *_look(fields))
+        """A line that has in common with an object all its fields that the list shows."""
+        above, look = _look(fields)
+        alike = self._lines(f"WHERE above = ? AND look = ? LIMIT {_LOOK_ALIKES}", above, look) if look else iter(())
         return next(
-            (line for line in alike if all(fields.get(name, "") == value for name, value in line.expected.items())),
+            (line for line in alike if all(fields.get(name, value) == value for name, value in line.expected.items())),
             None,
         )
 

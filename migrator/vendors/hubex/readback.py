@@ -89,7 +89,9 @@ async def _tasks(client: Client, there: Catalogue, steps: tuple[Step, ...], cont
     for name, wanted in ((of_project, sorted(projects)), ("taskID", sorted(loose))):
         async for id, row in _in_batches(client, "WORK/Tasks", name, wanted):
             labels = await _labels(client, f"WORK/Tasks/{id}/tags", ours.get(id))
-            seen = observe.seen_task(row, attributes.get(id, ()), labels, there)
+            seen = dict(observe.seen_task(row, attributes.get(id, ()), labels, there))
+            if id not in ours:
+                del seen["tags"]  # not read
             yield Observed(id, str(row.get("erpID") or ""), seen)
 
 

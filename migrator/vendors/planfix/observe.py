@@ -275,7 +275,7 @@ def instead(step: Step, issue: Issue, there: Catalogue) -> Fields:
             return {"author": ONE_FOR_ALL}
         case "author-in-text" if isinstance(entity, Comment):
             return {"text": folded(f"{byline(entity.author, entity.created, there)}{entity.text.html}")}
-        case "field-dropped":
+        case "field-dropped" | "value-unfit":
             return {f"fields.{issue.field}": ""}
         case "field-refused" if issue.field == "fields" and isinstance(entity, Task | Project):
             return dict.fromkeys(_expected_customs(entity, there), "")

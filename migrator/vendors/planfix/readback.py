@@ -58,24 +58,24 @@ async def _contacts(client: Client, there: Catalogue, kind: Kind) -> Readings:
 
 
 async def _tasks(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> Readings:
-    """By projects, so that a second copy would be seen; what is in no project by its number."""
-    loose: list[int] = []
+    """By projects, so that a second copy would be seen; what is in none of them, by its number, wherever it is."""
     projects: set[int] = set()
+    left: set[int] = set()
     for step in steps:
         assert isinstance(step.entity, Task)
-        above = context.ids(step.entity.project) if step.entity.project else None
-        if above:
+        if step.entity.project and (above := context.ids(step.entity.project)):
             projects.add(int(above))
-        elif made := context.ids(step.ref):
-            loose.append(int(made))
+        if made := context.ids(step.ref):
+            left.add(int(made))
     seen: set[str] = set()
-    for type, numbers, size in ((_BY_PROJECT, sorted(projects), _PROJECTS_AT_ONCE), (_BY_NUMBER, loose, PAGE)):
-        for some in _batches(numbers, size):
+    fields = _asked(observe.TASK_FIELDS, Kind.TASK, there)
+    for type, numbers, size in ((_BY_PROJECT, projects, _PROJECTS_AT_ONCE), (_BY_NUMBER, left, PAGE)):
+        for some in _batches(sorted(numbers), size):  # what is left is known by now
             filters = [{"type": type, "operator": "equal", "value": list(some)}]
-            fields = _asked(observe.TASK_FIELDS, Kind.TASK, there)
             async for row in client.rows("/task/list", "tasks", "the tasks", filters=filters, fields=fields):
                 if (id := str(row["id"])) not in seen:
                     seen.add(id)
+                    left.discard(int(id))
                     yield Observed(id, observe.seen_mark(row, Kind.TASK, there), observe.seen_task(row, there))
 
 
@@ -130,7 +130,10 @@ async def _comments_of_slices(client: Client, slices: Iterable[date]) -> Reading
 
 
 def _comment(row: Record) -> Observed:
-    return Observed(str(row["id"]), str(row.get("sourceObjectId") or ""), observe.seen_comment(row))
+    """People see comments by their moment, those of one minute as they were made."""
+    fields = observe.seen_comment(row)
+    place = f"{fields['created']} {int(row['id']):020}"
+    return Observed(str(row["id"]), str(row.get("sourceObjectId") or ""), fields, place)
 
 
 async def _files(client: Client, steps: tuple[Step, ...], context: Context) -> Readings:

@@ -87,7 +87,7 @@ def posted(step: Step, there: Catalogue, context: Context) -> Encoded:
     """What makes a project, task, comment, file or cost. Raises Refused for what cannot be made as things stand."""
     match step.entity:
         case Project():
-            return project(step, there, context)
+            return project(step, there)
         case Task():
             return task(step, there, context)
         case Comment():
@@ -100,7 +100,7 @@ def posted(step: Step, there: Catalogue, context: Context) -> Encoded:
             raise Refused(f"{step.ref}: Worksection creates no {step.ref.kind}")
 
 
-def project(step: Step, there: Catalogue, context: Context) -> Encoded:
+def project(step: Step, there: Catalogue) -> Encoded:
     """post_project, without the switches that would bind what is still to come."""
     entity = step.entity
     assert isinstance(entity, Project)
@@ -115,7 +115,7 @@ def project(step: Step, there: Catalogue, context: Context) -> Encoded:
         **_days(entity.start, entity.end),
         **_planned(entity),
     }
-    return Encoded(_filled(params), losses.of_project(step, there, context))
+    return Encoded(_filled(params), losses.of_project(step, there))
 
 
 def task(step: Step, there: Catalogue, context: Context) -> Encoded:
@@ -135,7 +135,7 @@ def task(step: Step, there: Catalogue, context: Context) -> Encoded:
         "hidden": ",".join(there.inner) if entity.hidden else "",
         **_planned(entity),
     }
-    return Encoded(_filled(params), losses.of_task(step, there, context))
+    return Encoded(_filled(params), losses.of_task(step, there))
 
 
 def comment(step: Step, there: Catalogue, context: Context) -> Encoded:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from migrator import text
 from migrator.model import Comment, Contact, Cost, Entity, Issue, Project, Reach, Ref, Task, Who
-from migrator.vendor import Context, Step
+from migrator.vendor import Step
 from migrator.vendors.worksection.catalogue import ARCHIVED, DEPTH, DONE, Catalogue
 from migrator.vendors.worksection.wording import names_of
 
 
-def of_project(step: Step, there: Catalogue, context: Context) -> tuple[Issue, ...]:
+def of_project(step: Step, there: Catalogue) -> tuple[Issue, ...]:
     """What a new project lacks."""
     entity = step.entity
     assert isinstance(entity, Project)
-    issues = [*_outsiders(entity, "manager", "members", there=there), *_early_links(entity, step, context)]
+    issues = [*_outsiders(entity, "manager", "members", there=there), *_early_links(entity, step)]
     if entity.group not in there.folders:
         issues += missing(entity.ref, "group", entity.group)
     if entity.parent:
@@ -23,11 +24,11 @@ def of_project(step: Step, there: Catalogue, context: Context) -> tuple[Issue, .
     return tuple(issues)
 
 
-def of_task(step: Step, there: Catalogue, context: Context) -> tuple[Issue, ...]:
+def of_task(step: Step, there: Catalogue) -> tuple[Issue, ...]:
     """What a new task lacks, or has in another way."""
     entity = step.entity
     assert isinstance(entity, Task)
-    issues = [*_outsiders(entity, "assignees", "followers", there=there), *_early_links(entity, step, context)]
+    issues = [*_outsiders(entity, "assignees", "followers", there=there), *_early_links(entity, step)]
     issues += of_hiding(entity)
     if entity.depth > DEPTH:
         detail = (
@@ -50,10 +51,11 @@ def of_hiding(entity: Task | Comment) -> tuple[Issue, ...]:
     return (Issue(ref=entity.ref, code="hidden-from-guests", field="hidden", detail=detail, reach=Reach.NOTE),)
 
 
-def _early_links(entity: Task | Project, step: Step, context: Context) -> tuple[Issue, ...]:
+def _early_links(entity: Task | Project, step: Step) -> tuple[Issue, ...]:
     """A description cannot be changed later, so a link to what is made after it goes on leading to the source."""
-    names = names_of(step.carried)
-    refs = sorted({ref for ref in entity.text.links.values() if ref not in names and ref != entity.ref})
+    names, written = names_of(step.carried), text.addresses(entity.text.html)  # as decided: more may be there by now
+    links = {ref for url, ref in entity.text.links.items() if url in written}
+    refs = sorted(ref for ref in links if ref not in names and ref != entity.ref)
     return tuple(
         Issue(
             ref=entity.ref,
@@ -63,7 +65,6 @@ def _early_links(entity: Task | Project, step: Step, context: Context) -> tuple[
             reach=Reach.NOTE,
         )
         for ref in refs
-        if not context.ids(ref)
     )
 
 

@@ -1,7 +1,7 @@
 """What a reader should find in Worksection, and what one does find there, as flat text in the same words. Pure.
 
-Texts are compared without addresses: a description cannot be changed once it is written, so a link in it leads to the copy only if the
-copy was there before. Bulleted lines are the checklist, which is compared by itself.
+A description cannot be changed once it is written, so a link in it leads to the copy only if the copy was there before; of the others
+the run tells. Bulleted lines are the checklist, which is compared by itself.
 """
 
 from __future__ import annotations
@@ -37,8 +37,6 @@ Fields = Mapping[str, str]
 
 _MARK = re.compile(r"\s*(mig:[0-9a-f]{12})\b")
 _ITEM = re.compile(r"^\s*•\s+(.*)$", re.MULTILINE)
-_IMAGE = re.compile(r"\[image[^\]]*\]")
-_ADDRESS = re.compile(r"\s*\(?https?://\S+")
 
 
 def expected(step: Step, there: Catalogue, context: Context) -> Fields:
@@ -224,9 +222,8 @@ def seen_mark(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """A text as it is compared: without our mark, the checklist, addresses, and the way its lines are broken."""
-    text = _ITEM.sub("", _MARK.sub("", text.replace("\r\n", "\n"), count=1))
-    return " ".join(_ADDRESS.sub("", _IMAGE.sub("[image]", text)).split())
+    """A text as it is compared: without our mark, the checklist, and the way its lines are broken."""
+    return " ".join(_ITEM.sub("", _MARK.sub("", text.replace("\r\n", "\n"), count=1)).split())
 
 
 def carried_ids(id: str, carried: Iterable[Entity]) -> dict[Ref, str]:
