@@ -30,7 +30,7 @@ from migrator.pipeline.load import Pace
 from migrator.pipeline.migrate import Job
 from migrator.pipeline.plan import CREATE, FINISH, is_open, line_of, order_of
 from migrator.pipeline.transform import LINK_KEPT, Action
-from migrator.vendor import Observed, Target, not_updated
+from migrator.vendor import Observed, Step, Target, not_updated
 
 Seen: TypeAlias = dict[Ref, Observed]
 
@@ -69,20 +69,44 @@ class Updating:
                             await self._set(change, write)
 
     async def unseal(self) -> None:
-        """What is closed, and takes nothing more, is opened where something new is to come below it, parents first."""
+        """What is closed or bound by its settings takes nothing new, so it is opened for what is to come below it, parents first.
+
+        Not where people have set it otherwise since: that stays theirs. What is opened is noted first, so that no kill leaves it open.
+        """
         awaited = self._awaited() if self._capabilities.seals else set()
         for kind in reversed(_LATE):
-            for entity in self._ledger.entities(kind) if kind in self._capabilities.seals else ():
-                if (
-                    entity.ref in awaited
-                    and _is_closed(entity)
-                    and self._is_made(entity.ref, FINISH)
-                    and not self._stop.is_set()
-                ):
-                    await self._ledger.settle(
-                        [(entity.ref, OPENED, Outcome(State.MADE))]
-                    )  # so that no kill leaves it open
+            if kind not in self._capabilities.seals or self._stop.is_set():
+                continue
+            sealed = [
+                one for one in self._ledger.entities(kind) if one.ref in awaited and self._is_made(one.ref, FINISH)
+            ]
+            for ref, names in await self._seals(
+                kind, [one.ref for one in sealed if not self._is_made(one.ref, OPENED)]
+            ):
+                await self._ledger.settle([(ref, OPENED, Outcome(State.MADE, names))])
+            for entity in sealed:
+                if self._is_made(entity.ref, OPENED) and not self._stop.is_set():
                     await self._seal(entity, closed=False)
+
+    async def _seals(self, kind: Kind, refs: Iterable[Ref]) -> list[tuple[Ref, str]]:
+        """What of each copy keeps new things out and is still as it was set: "status", "settings", or both."""
+        bound: dict[Ref, dict[str, str]] = {}
+        steps: list[Step] = []
+        for ref in refs:
+            before = self._ledger.passes.before(ref)
+            if before and (_is_closed(before) or getattr(before, "settings", None)):
+                step = self._then.transform.step(self._then.transform.decide(before).entity, CREATE)
+                expected = self._target.expected(step, self._then.context)
+                names = ("status", "settings") if _is_closed(before) else ("settings",)
+                bound[ref] = {name: expected[name] for name in names if expected.get(name)}
+                steps.append(step)
+        ours = {self._ledger.target(step.ref): step.ref for step in steps}
+        found: list[tuple[Ref, str]] = []
+        async for one in self._read_back(kind, tuple(steps)):
+            if copy := ours.get(one.id):
+                still = [name for name, value in bound[copy].items() if one.fields.get(name) == value]
+                found += [(copy, ",".join(still))] if still else []
+        return found
 
     def _awaited(self) -> set[Ref]:
         """What new things are to hang on, directly or not."""
@@ -95,13 +119,19 @@ class Updating:
         }
 
     async def _seal(self, entity: Entity, *, closed: bool) -> None:
-        """Close or open a copy, and nothing else of it. One that cannot be, or need not, stays as it is."""
-        wanted = self._now.transform.decide(entity).entity
+        """Close or open a copy, and nothing else of it."""
+        outcome, wanted = self._ledger.outcome(entity.ref, OPENED), self._now.transform.decide(entity).entity
+        assert outcome is not None
         assert isinstance(wanted, Task | Project)
-        wanted = wanted if closed else msgspec.structs.replace(wanted, status="", closed=None)
-        step = replace(self._now.transform.step(wanted, CREATE), part=UPDATE)
+        there = self._target.expected(self._now.transform.step(wanted, CREATE), self._now.context)
+        fields = {name: "" if closed else there.get(name, "") for name in outcome.target.split(",")}
+        if not closed:
+            wanted = msgspec.structs.replace(wanted, status="", closed=None)
+            wanted = msgspec.structs.replace(wanted, settings={}) if isinstance(wanted, Project) else wanted
         try:
-            await self._target.update(step, {"status": "", "closed": ""}, self._now.context)
+            await self._target.update(
+                replace(self._now.transform.step(wanted, CREATE), part=UPDATE), fields, self._now.context
+            )
         except EntityStopped as refused:
             detail = f"it was opened for what is new below it, and could not be closed again: {refused}"
             issue = Issue(ref=entity.ref, code=UPDATE_REFUSED, field=UPDATE_REFUSED, detail=detail)
@@ -129,7 +159,7 @@ class Updating:
                 await self._level((one for one in found if _depth(one.version.after) == depth), seen)
                 for entity in opened:
                     if _depth(entity) == depth and not self._stop.is_set():
-                        await self._seal(entity, closed=_is_closed(entity))
+                        await self._seal(entity, closed=True)
 
     async def foretell(self) -> AsyncIterator[tuple[Change, Verdict]]:
         """Every change with what would become of it."""
@@ -155,10 +185,15 @@ class Updating:
         seen: Seen = {}
         for kind, some in steps.items():
             ours = {self._ledger.target(change.step.ref): change.step.ref for change in some}
-            async for one in self._target.read_back(kind, tuple(change.was for change in some), self._now.context):
+            async for one in self._read_back(kind, tuple(change.was for change in some)):
                 if one.id in ours:
                     seen[ours[one.id]] = one
         return seen
+
+    async def _read_back(self, kind: Kind, steps: tuple[Step, ...]) -> AsyncIterator[Observed]:
+        if steps:
+            async for one in self._target.read_back(kind, steps, self._now.context):
+                yield one
 
     def _judge(self, change: Change, seen: Seen) -> Verdict:
         ref = change.step.ref

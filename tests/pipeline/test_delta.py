@@ -377,6 +377,17 @@ async def test_what_is_closed_is_opened_for_what_is_new_below_it_and_closed_agai
     stage.assert_exactly_once()
 
 
+async def test_what_people_have_opened_stays_open(tmp_path: Path) -> None:
+    stage = closing(tmp_path, "3")
+    await stage.run()
+    stage.people_set("task:3", status="open")
+    stage.becomes([*tree("3"), comment("7", on="task:3")])
+    await stage.delta()
+    assert stage.stored("task:3").fields["status"] == "open"
+    assert stage.target.updated == []
+    stage.assert_exactly_once()
+
+
 async def test_what_is_dropped_before_it_ever_moved_is_forgotten(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "run", company(), {})  # no bytes: the files are refused
     await stage.run()

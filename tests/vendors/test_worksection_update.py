@@ -56,6 +56,20 @@ async def test_switches_go_on_and_off(tmp_path: Path) -> None:
         await on.assert_as_expected(other)
 
 
+async def test_what_binds_a_project_is_off_while_it_is_open_for_filling(tmp_path: Path) -> None:
+    async with bench(tmp_path) as on:
+        bound = msgspec.structs.replace(
+            OPEN_PROJECT, status="archived", archived=True, settings={"require_term": "1", "time_today": "1"}
+        )
+        await on.make(bound)
+        await on.finish(bound)
+        opened = msgspec.structs.replace(bound, status="", settings={})
+        await on.change(opened, "status", "settings")
+        await on.make(msgspec.structs.replace(OPEN_TASK, due=None, due_at=None))
+        await on.change(bound, "status", "settings")
+        await on.assert_as_expected(bound)
+
+
 async def test_who_is_not_in_the_project_is_put_there(tmp_path: Path) -> None:
     async with bench(tmp_path) as on:
         project = msgspec.structs.replace(OPEN_PROJECT, members=(ANNA,), manager=BORYS)
