@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 
 import pytest
 
-from tests.journeys import damages_hubex, damages_planfix, damages_worksection
+from migrator.cli.stands import STANDS
 from tests.journeys.damaged import Damage, Site, site, told
 
-DAMAGES = {
-    "worksection": damages_worksection.DAMAGES,
-    "planfix": damages_planfix.DAMAGES,
-    "hubex": damages_hubex.DAMAGES,
+# By vendor, for as many as there are.
+DAMAGES: dict[str, tuple[Damage, ...]] = {
+    vendor: import_module(f"tests.journeys.damages_{vendor}").DAMAGES for vendor in STANDS
 }
 # What follows from a damage besides: the sums, the names of files on what they hung on, a copy that is found by its mark elsewhere.
 _FOLLOWS = re.compile(
