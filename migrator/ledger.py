@@ -21,6 +21,7 @@ from migrator.clock import Clock, Moment, system_clock
 from migrator.errors import RunFolderUnusable
 from migrator.model import Entity, Issue, Kind, Reach, Ref
 from migrator.passes import Passes, decode_entity
+from migrator.removals import Removals
 from migrator.vendor import Body, Page, Record
 
 FRESH = 1.0  # seconds by which the moment of an intent may lie before its create really leaves
@@ -64,6 +65,7 @@ class Ledger:
         self._clock = clock
         self._under_way: set[tuple[Ref, str]] = set()
         self.passes = Passes(self._file)
+        self.removals = Removals(self._file)
         self._outcomes = {
             (Ref(Kind(kind), id), part): Outcome(State(state), *told)
             for kind, id, part, state, *told in self._file.rows("SELECT * FROM outcome")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 from filelock import FileLock, Timeout
 
 from migrator.clock import Clock
@@ -38,6 +39,14 @@ class Run:
     def stored(self, sha256: str) -> Path:
         """Where bytes lie once they are complete."""
         return self._files / sha256
+
+    def write_lines(self, name: str, rows: Iterable[Mapping[str, object]]) -> None:
+        """A list for people and programs, one JSON object a line, at a path inside the folder; whole, or as it was before."""
+        path = self.folder / name
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        part.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        part.replace(path)
 
     def store(self, body: Body) -> Body:
         """Move fetched bytes to their place by hash."""

@@ -59,7 +59,12 @@ class Capabilities:
     finishes: frozenset[Kind] = frozenset()  # need a finishing step once all below them is there
     finds: frozenset[Kind] = frozenset()  # doubtful creates of these kinds can be looked up by mark
     repeats: frozenset[Kind] = frozenset()  # a second create of these does no harm, so doubt needs no look-up
-    deletes: frozenset[Kind] = frozenset()
+    finish_sets: Mapping[Kind, frozenset[str]] = field(
+        default_factory=dict
+    )  # what of an object is only as expected once it is finished, in the words of `expected`; "fields" = all custom fields
+    deletes: frozenset[Kind] = frozenset()  # can be taken back until nothing of them is seen
+    retires: frozenset[Kind] = frozenset()  # cannot be deleted, but put aside: closed or archived, and marked for all
+    encloses: frozenset[Kind] = frozenset()  # of these: what hangs on one is put aside with it
     # What a delta can change of what was made, in the words of `Target.expected` ("fields" stands for each "fields.NAME"), or of the
     # model where `expected` has none for it.
     updates: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
@@ -310,7 +315,8 @@ class Observed:
     """One object of the target, read back: its id, its mark ("" = none) and its fields as flat text, in the words of `expected`.
 
     `place` sorts it among its siblings as people see them; "" = in no order that the API shows. `body`: how `fetch` finds the bytes
-    of a file; "" = there are none to be had.
+    of a file; "" = there are none to be had. `on`: what it
+    hangs on there, by kind and id; empty where it stands alone, or nothing tells.
     """
 
     id: str
@@ -318,6 +324,7 @@ class Observed:
     fields: Mapping[str, str]
     place: str = ""
     body: str = ""
+    on: tuple[tuple[Kind, str], ...] = ()
 
 
 ONE_FOR_ALL = (
@@ -331,7 +338,10 @@ class Target(Protocol):
     vocabulary: Vocabulary
 
     def parts(self, entity: Entity) -> tuple[str, ...]:
-        """The creates that the entity takes, in order, each exactly once; ("create",) for most. "create" gives the entity's id."""
+        """The creates that the entity takes, in order, each exactly once; ("create",) for most. "create" gives the entity's id.
+
+        A part that makes a thing of another kind has the name of that kind.
+        """
         ...
 
     def requests(self, step: Step) -> int:
@@ -370,15 +380,29 @@ class Target(Protocol):
         """The fields that a reader finds otherwise than expected because of what the issue tells, each as it then is. Pure."""
         ...
 
-    def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
-        """Everything of the steps' kind that the run made, and what stands beside it in the lists read, by the cheapest reads.
+    def read_back(
+        self, kind: Kind, steps: tuple[Step, ...], context: Context, under: tuple[Ref, ...] = ()
+    ) -> AsyncIterator[Observed]:
+        """Everything of the kind that the run made, and what stands beside it in the lists read, by the cheapest reads.
 
-        The steps' entities come without their texts.
+        The steps' entities come without their texts. `under`: things of the run; all of the kind that hangs on one of them is given too,
+        whoever made it.
         """
         ...
 
     async def fetch(self, observed: Observed, to: Path) -> Body:
         """Stream the bytes of a file that was read back to the path. Raises Refused if the target does not give them."""
+        ...
+
+    async def remove(self, step: Step, context: Context) -> None:
+        """Take back what one part of a step made: delete it, or put it aside where the vendor deletes none of its kind.
+
+        Repeatable: what is gone already counts as taken back. Raises Refused.
+        """
+        ...
+
+    def removal_requests(self, step: Step, context: Context) -> int:
+        """How many requests that takes when all goes well."""
         ...
 
     async def check(self) -> list[Check]:

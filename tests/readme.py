@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from migrator.model import Kind
 from migrator.vendor import Carry, Vendor
 from migrator.vendors import VENDORS
 
@@ -21,7 +22,7 @@ README = Path(__file__).parent.parent / "README.md"
 def written() -> str:
     """README with its generated parts made anew."""
     text = README.read_text("utf-8")
-    for name, lines in (("options", _options()), ("losses", _losses())):
+    for name, lines in (("options", _options()), ("losses", _losses()), ("undo", _undo())):
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
         head, _, rest = text.partition(begin)
         text = "\n".join([head + begin, *lines, end]) + rest.partition(end)[2]
@@ -54,6 +55,21 @@ def _losses() -> Iterable[str]:
             yield ""
             yield "; ".join(_limits(vendor)) + "."
     yield "\n**Into an archive folder:** nothing.\n"
+
+
+def _undo() -> Iterable[str]:
+    yield "| Target | deleted | put aside | goes with what it hangs on, else left for you |"
+    yield "|---|---|---|---|"
+    for vendor in VENDORS.values():
+        can = vendor.capabilities
+        rest = can.creates - can.deletes - can.retires
+        cells = ("everything" if kinds == can.creates else _kinds(kinds) for kinds in (can.deletes, can.retires, rest))
+        if vendor.open_target:
+            yield f"| {vendor.title} | {' | '.join(cells)} |"
+
+
+def _kinds(kinds: Iterable[Kind]) -> str:
+    return ", ".join(kind for kind in Kind if kind in set(kinds))
 
 
 _SHOWN = (Carry.TEXT, Carry.MAPPED, Carry.LOST)

@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "Say how far the run is.",
     "verify": "Read the target back and compare.",
     "report": "Write what the run came to, for people.",
+    "rollback": "Take back what the run made.",
     "vendors": "Show what each vendor can do.",
     "sandbox": "Serve a vendor's API on this machine, to rehearse.",
     "demo": "Move a sample account between two sandboxes.",

@@ -17,6 +17,7 @@ from migrator.ledger import Ledger
 from migrator.mapping import Rules
 from migrator.pipeline.migrate import Job, transform_for
 from migrator.pipeline.progress import Progress
+from migrator.pipeline.status import ROLLBACK
 from migrator.pipeline.transform import Transform
 from migrator.run import Run
 from migrator.vendor import Account, Limits, Source, Target, Vendor, Vocabulary, Wire
@@ -54,6 +55,18 @@ def open_started_run(migration: Migration) -> AbstractAsyncContextManager[Run]:
     if not (migration.run_dir / "checkpoint.db").exists():
         raise RunFolderUnusable(f"{migration.run_dir}: no run has started. Begin with: migrator run {migration.path}")
     return open_run(migration)
+
+
+@asynccontextmanager
+async def open_run_to_load(migration: Migration) -> AsyncIterator[Run]:
+    """The run folder, made if it is not there. Raises RunFolderUnusable, also if the run was taken back: what it noted is true no more."""
+    async with open_run(migration) as opened:
+        if opened.ledger.meta(ROLLBACK) is not None:
+            raise RunFolderUnusable(
+                f"{migration.run_dir}: this run was rolled back, or is being. To finish that: migrator rollback {migration.path}. "
+                "To move once more, give the migration another name or run_dir: it then begins anew."
+            )
+        yield opened
 
 
 @dataclass(frozen=True)

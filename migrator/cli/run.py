@@ -132,7 +132,7 @@ async def look_ahead(call: Call, migration: Migration, orders: Orders) -> Foreto
     """Everything but the writing: the target's wire cannot write."""
     with open_face(call) as face:
         async with (
-            opening.open_run(migration) as run,
+            opening.open_run_to_load(migration) as run,
             opening.open_job(migration, run, face, writable=False, wait=orders.wait) as opened,
         ):
             _begin(face, status(run.ledger))
@@ -156,7 +156,7 @@ async def carry_out(call: Call, migration: Migration, orders: Orders) -> Result:
     stop = Stop()
     with open_face(call) as face:
         async with (
-            opening.open_run(migration) as run,
+            opening.open_run_to_load(migration) as run,
             opening.open_job(migration, run, face, writable=True, wait=orders.wait) as opened,
         ):
             _begin(face, status(run.ledger))

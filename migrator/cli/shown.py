@@ -58,6 +58,7 @@ def status_json(migration: Migration, found: Status) -> dict[str, Any]:
         "eta_seconds": found.eta_seconds,
         "unread": found.unread,
         "delta": changes_json(found),
+        "rollback": found.rollback,
     }
 
 

@@ -37,6 +37,8 @@ def _text(migration: Migration, found: Status) -> str:
     lines = [f"{migration.name}: {migration.source.identity} -> {migration.target.identity}: {found.state}"]
     if found.eta_seconds:
         lines.append(f"about {duration(found.eta_seconds)} to go")
+    if undone := found.rollback:
+        lines.append("taken back: " + ", ".join(f"{count} {name}" for name, count in undone.items()))
     lines += ["", status_table(found), ""]
     lines.append("requests: " + ", ".join(f"{side} {count}" for side, count in found.requests.items()))
     lines += [f"{count:>6}  {code}" for code, count in sorted(found.issues.items())]

@@ -16,7 +16,8 @@ from migrator.vendors import VENDORS
 def command(call: Call) -> int:
     """Show what each vendor can do.
 
-    For every kind: r = read, c = created, m = matched to what is there, f = found again by its mark after a lost answer. Then the fields
+    For every kind: r = read, c = created, m = matched to what is there, f = found again by its mark after a lost answer, d = deleted by
+    a rollback, a = put aside by it, because it cannot be deleted: closed, or marked in its title. Then the fields
     that do not arrive, the limits, and the options for [source.options] and [target.options].
     """
     call.answer({"vendors": [vendor_json(vendor) for vendor in VENDORS.values()]}, _text())
@@ -71,7 +72,14 @@ def _incomplete(vendor: Vendor) -> list[str]:
 
 def _letters(vendor: Vendor, kind: Kind) -> str:
     can = vendor.capabilities
-    facts = (("r", can.reads), ("c", can.creates), ("m", can.matches), ("f", can.finds | can.repeats))
+    facts = (
+        ("r", can.reads),
+        ("c", can.creates),
+        ("m", can.matches),
+        ("f", can.finds | can.repeats),
+        ("d", can.deletes),
+        ("a", can.retires),
+    )
     return "".join(letter for letter, kinds in facts if kind in kinds) or "-"
 
 

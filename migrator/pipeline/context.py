@@ -13,7 +13,8 @@ def context_of(run: Run) -> Context:
 
     def files(ref: Ref) -> tuple[tuple[File, str], ...]:
         owned = (file for file in ledger.owned(ref, Kind.FILE) if isinstance(file, File))
-        return tuple((file, made) for file in owned if (made := ledger.target(file.ref)))
+        there = (file for file in owned if ledger.removals.of(file.ref) is None)
+        return tuple((file, made) for file in there if (made := ledger.target(file.ref)))
 
     def body(file: Ref) -> Body:
         known = ledger.body(file)

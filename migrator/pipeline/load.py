@@ -89,6 +89,27 @@ class Load:
                 if kind in self._capabilities.finishes:
                     await self._finish_kind(kind)
 
+    async def settle_left(self) -> None:
+        """Look up what an earlier session left in doubt, and make nothing. What needs no look-up stays as it is."""
+        intended = {ref for ref, _, outcome in self._ledger.outcomes() if outcome.state is State.INTENDED}
+        kinds = {ref.kind for ref in intended} - self._capabilities.repeats
+        for kind in order_of(self._capabilities):
+            for entity in work(self._ledger, self._transform, kind) if kind in kinds else ():
+                if entity.ref in intended:
+                    await self._doubt_left(entity)
+            if self._doubts:
+                await self._settle_doubts()
+
+    async def _doubt_left(self, entity: Entity) -> None:
+        above = owner(entity)
+        if entity.ref.kind in self._capabilities.carried and above and self._is_intended(above):
+            return  # a part of its owner's step
+        decision = self._transform.decide(entity)
+        carried = tuple(one.entity for one in await self._carried(entity))
+        for step in steps_of(self._target, self._transform, decision.entity, carried):
+            if self._is_intended(step.ref, step.part):
+                self._doubt(step, decision.issues)
+
     # -- one kind -------------------------------------------------------------------------------------------------------
 
     async def _rounds(self, kind: Kind) -> None:

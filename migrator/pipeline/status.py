@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from migrator.ledger import Ledger, State
 from migrator.model import Kind, Ref
 from migrator.pipeline.transform import CONTINUED
+from migrator.removals import BEGUN
 
+ROLLBACK = "rollback"  # the key of the checkpoint that says how far one is: absent, "started" or "done"
 COLUMNS = ("extracted", "created", "matched", "skipped", "held", "refused", "open")
 _COLUMN_OF = {
     State.MADE: "created",
@@ -26,7 +28,8 @@ class Status:
     """state: new, running, paused, done or incomplete. `kinds`: for each kind the COLUMNS. `issues`: how many of each code.
 
     `passes`: how often the source was read; `changes`: of a delta, for each kind how many were added, changed, gone, unchanged, and
-    wait to be changed in the target. `unread`: how many lists the source refused to give.
+    wait to be changed in the target. `unread`: how many lists the source refused to give. `rollback`: of a run that was, or is being, taken
+    back, how many things by what became of them; the state is then that of the rollback.
     """
 
     state: str
@@ -37,6 +40,7 @@ class Status:
     passes: int = 1
     changes: dict[Kind, dict[str, int]] = field(default_factory=dict)
     unread: int = 0
+    rollback: dict[str, int] | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -57,7 +61,19 @@ def status(ledger: Ledger) -> Status:
     left = 0.0 if through else float(eta) if eta else None
     found = Status("", kinds, requests, dict(issues), left, ledger.passes.number, changes, ledger.unread())
     state = ("done" if found.is_whole else "incomplete") if through else "paused" if stage else "new"
-    return replace(found, state=state)
+    if (undone := _undone(ledger)) is None:
+        return replace(found, state=state)
+    whole = "incomplete" if undone["kept"] + undone["impossible"] else "done"
+    return replace(found, rollback=undone, state=whole if ledger.meta(ROLLBACK) == "done" else "paused")
+
+
+def _undone(ledger: Ledger) -> dict[str, int] | None:
+    """None for a run that nobody takes back."""
+    if ledger.meta(ROLLBACK) is None:
+        return None
+    gone = {ref for ref, _, how in ledger.removals if how != BEGUN}
+    counts = {name: int(ledger.meta(f"{ROLLBACK} {name}") or 0) for name in ("kept", "impossible")}
+    return {"reversed": len(gone), **counts}
 
 
 def count(ledger: Ledger, kind: Kind) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import msgspec
@@ -31,20 +31,42 @@ _ORDERED = frozenset({Kind.COMMENT, Kind.CHECKITEM})
 _COPIED = frozenset({Kind.TASK, Kind.FILE, Kind.COMMENT, Kind.CHECKITEM, Kind.COST})
 
 
-async def verify(run: Run, target: Target, transform: Transform, *, download: bool = False) -> Verification:
-    """Compare all that the run created. Reads only. `download`: fetch every file whose hash the target does not tell."""
-    return await _Verifier(run, target, transform, download=download).verify()
+async def verify(
+    run: Run,
+    target: Target,
+    transform: Transform,
+    *,
+    download: bool = False,
+    under: tuple[Ref, ...] = (),
+    note: Callable[[Kind, Observed], None] = lambda _, __: None,
+) -> Verification:
+    """Compare all that the run created. Reads only. `download`: fetch every file whose hash the target does not tell.
+
+    `under`: what hangs on these is read too, whoever made it; `note` is told of everything that was read.
+    """
+    return await _Verifier(run, target, transform, download=download, under=under, note=note).verify()
 
 
 class _Verifier:
     """One verification under way."""
 
-    def __init__(self, run: Run, target: Target, transform: Transform, *, download: bool) -> None:
+    def __init__(
+        self,
+        run: Run,
+        target: Target,
+        transform: Transform,
+        *,
+        download: bool,
+        under: tuple[Ref, ...],
+        note: Callable[[Kind, Observed], None],
+    ) -> None:
         self._run = run
         self._ledger = run.ledger
         self._target = target
         self._transform = transform
         self._download = download
+        self._under = under
+        self._tell = note
         self._context = context_of(run)
         self._told = _told(run.ledger.issues())
         self._sums = Sums(run.ledger)
@@ -56,7 +78,8 @@ class _Verifier:
         self._sums.add_source()
         for kind in Kind:
             with Sheet() as sheet:
-                if steps := tuple(self._fill(sheet, kind)):
+                steps = tuple(self._fill(sheet, kind))
+                if steps or self._under:
                     await self._read(sheet, kind, steps)
         self._judge_alike()
         found = self._found
@@ -108,7 +131,8 @@ class _Verifier:
     async def _read(self, sheet: Sheet, kind: Kind, steps: tuple[Step, ...]) -> None:
         complete = True
         try:
-            async for observed in self._target.read_back(kind, steps, self._context):
+            async for observed in self._target.read_back(kind, steps, self._context, self._under):
+                self._tell(kind, observed)
                 await self._meet(sheet, kind, observed)
         except EntityStopped as refused:
             self._found.unread.append(Unread(str(kind), str(refused)))

@@ -49,11 +49,13 @@ CAPABILITIES = Capabilities(
         for kind, entity in ENTITY_TYPES.items()
     },
     finishes=frozenset({Kind.TASK, Kind.PROJECT}),
+    finish_sets={Kind.TASK: frozenset({"text"}), Kind.PROJECT: frozenset({"text"})},
     finds=_ALL,
     updates={
         kind: frozenset(one.name for one in msgspec.structs.fields(entity)) | {"files"}
         for kind, entity in ENTITY_TYPES.items()
     },
+    deletes=_ALL,
     silent=True,
 )
 LIMITS = Limits(requests=0, period=1.0, parallel=4, quarantine=90.0)
@@ -147,12 +149,15 @@ class Stored:
 class MemoryTarget:
     """An account to fill. Whoever creates twice has two.
 
-    `made_in`: the parts of kinds that take several creates. `fault` is asked before every create.
+    `made_in`: the parts of kinds that take several creates. `fault` is asked before every create, `removing` before every removal, which
+    it may refuse. `undeletable`: kinds of which a thing is only put aside: it loses its mark, with all on it.
     """
 
     vocabulary: Vocabulary = NO_WORDS
     made_in: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
     fault: Callable[[Step], Fault | None] = lambda _: None
+    removing: Callable[[Step], None] = lambda _: None
+    undeletable: frozenset[Kind] = frozenset()
     late_seconds: float = 30.0
     writable: bool = True
     sent: int = 0
@@ -199,7 +204,8 @@ class MemoryTarget:
         fields = dict(self.expected(step, context))
         if isinstance(step.entity, Comment):
             fields["files"] = " ".join((*fields["files"].split(), *others))
-        made = [Stored(own, step.ref.kind, step.part, step.mark, fields)]
+        kind = Kind(step.part) if step.part in set(Kind) else step.ref.kind
+        made = [Stored(own, kind, step.part, step.mark, fields)]
         for id, entity in zip(others, step.carried, strict=True):
             fields = {**self.expected(Step(entity, "create", ""), context), "on": own}
             made.append(Stored(id, entity.ref.kind, "create", f"{step.mark}/{entity.ref}", fields))
@@ -262,17 +268,46 @@ class MemoryTarget:
         del step, issue, context
         return {}
 
-    async def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
+    async def read_back(
+        self, kind: Kind, steps: tuple[Step, ...], context: Context, under: tuple[Ref, ...] = ()
+    ) -> AsyncIterator[Observed]:
         """Every object of the kind, in the order it was stored."""
-        del steps, context
+        del steps, context, under
         await self._request()
         for place, one in enumerate(list(self.stored.values())):
             if one.kind is kind:
-                yield Observed(one.id, one.mark, one.fields, f"{place:012}")
+                above = [self.stored.get(one.fields.get(name, "")) for name in _PLACE]
+                if one.kind is Kind.FILE:  # the comment names it, not it the comment
+                    above += [each for each in self.stored.values() if one.id in each.fields.get("files", "").split()]
+                on = tuple((each.kind, each.id) for each in above if each)
+                yield Observed(one.id, one.mark, one.fields, f"{place:012}", on=on)
 
     async def fetch(self, observed: Observed, to: Path) -> Body:
         """No bytes are kept, only their hash, which is read back with the file."""
         raise Refused(f"memory keeps no bytes of file {observed.id} for {to.name}")
+
+    async def remove(self, step: Step, context: Context) -> None:
+        """Forget the object, or take its mark from one that cannot be deleted. Raises Refused as `removing` does."""
+        await self._request(writes=True)
+        self.removing(step)
+        id = context.made(step.ref, step.part) or ""
+        if id in self.stored and step.ref.kind in self.undeletable:
+            self._unmark(id)
+        elif self.stored.pop(id, None):
+            for one in [one for one in self.stored.values() if id in one.fields.get("files", "").split()]:
+                left = " ".join(each for each in one.fields["files"].split() if each != id)
+                self.stored[one.id] = replace(one, fields={**one.fields, "files": left})
+
+    def _unmark(self, id: str) -> None:
+        """With all that hangs on it."""
+        self.stored[id] = replace(self.stored[id], mark="")
+        for one in [one for one in self.stored.values() if one.mark and id in map(one.fields.get, _PLACE)]:
+            self._unmark(one.id)
+
+    def removal_requests(self, step: Step, context: Context) -> int:
+        """One each."""
+        del step, context
+        return 1
 
     async def check(self) -> list[Check]:
         """Always open."""

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import msgspec
 import pytest
 
-from migrator.errors import InDoubt, MigratorError
+from migrator.errors import InDoubt, MigratorError, Refused
 from migrator.model import ENTITY_TYPES, Entity, Kind, Ref, owner
 from migrator.pipeline.plan import carried_kinds, order_of
 from migrator.vendor import Capabilities, Context, Observed, Step, Target
@@ -94,9 +94,32 @@ class Desk:
             await self.create(entity)
         await self.finish_all()
 
-    async def observed(self, kind: Kind) -> dict[str, Observed]:
+    async def observed(self, kind: Kind, under: tuple[Ref, ...] = ()) -> dict[str, Observed]:
         steps = tuple(step(one) for one in self.in_order() if one.ref.kind is kind)
-        return {one.id: one async for one in self.target.read_back(kind, steps, self.context)} if steps else {}
+        if not steps and not under:
+            return {}
+        return {one.id: one async for one in self.target.read_back(kind, steps, self.context, under)}
+
+    def leaves_first(self) -> list[Entity]:
+        """What can be taken back by itself, against the order of loading: children before parents."""
+        can = self.capabilities
+        return [one for one in reversed(self.in_order()) if one.ref.kind in can.deletes | can.retires]
+
+    async def take_back(self, entity: Entity) -> bool:
+        """All parts of it, the last first, as the pipeline does; False if the vendor refuses, as on a closed task."""
+        try:
+            for part in reversed(self.target.parts(entity)):
+                await self.target.remove(step(entity, part), self.context)
+        except Refused:
+            return False
+        return True
+
+    async def take_all_back(self) -> set[Ref]:
+        """Those that are taken back: the rest are refused, which they may be if what they hang on takes them along."""
+        done = {entity.ref for entity in self.leaves_first() if await self.take_back(entity)}
+        refused = [one for one in self.leaves_first() if one.ref not in done]
+        assert all(owner(one) in done for one in refused), refused
+        return done
 
 
 class TargetSuite:
@@ -305,6 +328,109 @@ class TargetSuite:
             assert {ref: made.id for ref, made in found.items()} == {
                 one.ref: desk.book.made[one.ref, "create"] for one in mine[:-1]
             }
+
+    async def test_what_can_be_deleted_is_not_read_back_any_more(self, tmp_path: Path) -> None:
+        async with self.open(tmp_path) as subject:
+            desk = self.desk(subject, tmp_path)
+            await desk.load()
+            done = await desk.take_all_back()
+            assert {ref.kind for ref in done} >= self.capabilities.deletes - {Kind.COST}
+            for kind in self.capabilities.deletes:
+                left = await desk.observed(kind)
+                mine = {
+                    id
+                    for (ref, part), id in desk.book.made.items()
+                    if ref in done and (ref.kind, part) == (kind, "create")
+                }
+                assert not mine & set(left), kind
+
+    async def test_what_is_put_aside_is_there_and_not_found_any_more(self, tmp_path: Path) -> None:
+        async with self.open(tmp_path) as subject:
+            desk = self.desk(subject, tmp_path)
+            await desk.load()
+            before = {kind: await desk.observed(kind) for kind in self.capabilities.retires}
+            await desk.take_all_back()
+            for kind, rows in before.items():
+                mine = [one for one in desk.in_order() if one.ref.kind is kind]
+                after = await desk.observed(kind)
+                for one in mine:
+                    own = step(one)
+                    id = desk.book.made[one.ref, "create"]
+                    assert after[id].mark not in {own.mark, rows[id].mark or own.mark}
+                    assert after[id].fields != rows[id].fields
+                steps = tuple(step(one) for one in mine)
+                assert await subject.target.find(steps, desk.context) == {}
+
+    async def test_taking_back_twice_changes_nothing_more(self, tmp_path: Path) -> None:
+        async with self.open(tmp_path) as subject:
+            desk = self.desk(subject, tmp_path)
+            await desk.load()
+            done = await desk.take_all_back()
+            once = {kind: await desk.observed(kind) for kind in self.capabilities.creates}
+            assert await desk.take_all_back() == done
+            assert {kind: await desk.observed(kind) for kind in self.capabilities.creates} == once
+
+    async def test_taking_back_one_leaves_the_others_alone(self, tmp_path: Path) -> None:
+        """Those of its kind, each by itself."""
+        async with self.open(tmp_path) as subject:
+            desk = self.desk(subject, tmp_path)
+            for entity in desk.in_order():
+                await desk.create(entity)
+            # The lines of one checklist may go together, and a project may be refused while it holds tasks.
+            leaves = (Kind.COST, Kind.FILE, Kind.COMMENT, Kind.TASK, Kind.CONTACT, Kind.COMPANY)
+            for kind in (one for one in leaves if one in self.capabilities.deletes):
+                mine = [one for one in desk.in_order() if one.ref.kind is kind]
+                before = set(await desk.observed(kind))  # what only finishing puts in its place is not seen yet
+                assert await desk.take_back(mine[-1])
+                assert set(await desk.observed(kind)) == before - {desk.book.made[mine[-1].ref, "create"]}
+
+    async def test_taking_back_costs_as_many_requests_as_it_says(self, tmp_path: Path) -> None:
+        async with self.open(tmp_path) as subject:
+            desk = self.desk(subject, tmp_path)
+            for entity in desk.in_order():
+                await desk.create(entity)
+            for entity in desk.leaves_first():
+                for part in reversed(subject.target.parts(entity)):
+                    sent, one = subject.sent(), step(entity, part)
+                    await subject.target.remove(one, desk.context)
+                    assert subject.sent() - sent == subject.target.removal_requests(one, desk.context), (
+                        f"{one.ref} {part}"
+                    )
+
+    async def test_what_is_read_back_says_what_it_hangs_on(self, tmp_path: Path) -> None:
+        async with self.open(tmp_path) as subject:
+            desk = self.desk(subject, tmp_path)
+            await desk.load()
+            for entity in desk.in_order():
+                above = owner(entity)
+                if above and (id := desk.book.made.get((above, "create"))):
+                    seen = (await desk.observed(entity.ref.kind))[desk.book.made[entity.ref, "create"]]
+                    assert (above.kind, id) in seen.on, str(entity.ref)
+
+    async def test_all_that_hangs_on_something_is_read_back_though_the_run_has_hung_nothing_on_it(
+        self, tmp_path: Path
+    ) -> None:
+        async with self.open(tmp_path) as subject:
+            desk = self.desk(subject, tmp_path)
+            await desk.load()
+            for hung in (Kind.TASK, Kind.COMMENT, Kind.COST, Kind.FILE, Kind.CHECKITEM):
+                mine = [one for one in desk.in_order() if one.ref.kind is hung]
+                holders = {above for one in mine if (above := owner(one)) and above.kind is not Kind.COMMENT}
+                places = set()
+                for kind in (hung, Kind.COMMENT):  # an entry on a comment may show as a comment
+                    async for one in subject.target.read_back(kind, (), desk.context, tuple(holders)):
+                        places |= set(one.on)
+                assert {(above.kind, desk.book.made[above, "create"]) for above in holders} <= places, hung
+
+    async def test_nothing_is_taken_back_where_nothing_may_be_written(self, tmp_path: Path) -> None:
+        async with self.open(tmp_path, writable=False) as subject:
+            desk = self.desk(subject, tmp_path)
+            entity = next(one for one in desk.leaves_first() if one.ref.kind is Kind.PROJECT)
+            desk.book.made[entity.ref, "create"] = "1"
+            sent = subject.sent()
+            with pytest.raises(MigratorError):
+                await subject.target.remove(step(entity), desk.context)
+            assert subject.sent() == sent
 
     async def test_nothing_is_written_where_nothing_may_be(self, tmp_path: Path) -> None:
         async with self.open(tmp_path, writable=False) as subject:

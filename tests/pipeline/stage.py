@@ -23,7 +23,9 @@ from migrator.pipeline.delta import begin, delta
 from migrator.pipeline.load import Pace
 from migrator.pipeline.migrate import Job, migrate, transform_for
 from migrator.pipeline.progress import Silent
+from migrator.pipeline.rollback import Rollback, rehearse_rollback, roll_back
 from migrator.pipeline.status import Status, status
+from migrator.pipeline.survey import Undoing
 from migrator.pipeline.transform import mark
 from migrator.pipeline.verify import Verification, verify
 from migrator.run import Run, look_at_run, open_run
@@ -98,6 +100,17 @@ class Stage:
         async with self.job() as job:
             return await verify(job.run, job.target, job.transform)
 
+    async def roll_back(self, stop: asyncio.Event | None = None) -> Rollback | None:
+        """One session: `migrator rollback`."""
+        async with self.job() as job:
+            pace = Pace(self.parallel, QUARANTINE)
+            return await roll_back(_undoing(job), pace, stop or asyncio.Event())
+
+    async def rehearse_rollback(self) -> Rollback:
+        """`migrator rollback --dry-run`."""
+        async with self.job() as job:
+            return await rehearse_rollback(_undoing(job))
+
     @asynccontextmanager
     async def job(self) -> AsyncIterator[Job]:
         async with open_run(self.folder, ACCOUNT, "memory new", self.clock) as run:
@@ -150,6 +163,10 @@ class Stage:
     def _made(self) -> dict[tuple[Ref, str], int]:
         keys = [(entity.ref, part) for entity in self.entities for part in self.target.parts(entity)]
         return {key: count for key in keys if (count := self.copies(*key))}
+
+
+def _undoing(job: Job) -> Undoing:
+    return Undoing(job.run, job.target, job.capabilities, job.transform, job.progress)
 
 
 def first(fault: Fault, *texts: str, times: int = 1) -> Callable[[Step], Fault | None]:

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from migrator.errors import Refused
-from migrator.model import Entity, Kind, Text
+from migrator.model import Entity, Kind, Ref, Text
 from migrator.pipeline.findings import Amount, Verification, write
 from migrator.pipeline.transform import mark
 from migrator.vendor import Context, Observed, Step
@@ -143,8 +143,10 @@ async def test_every_kind_is_counted_on_both_sides(stage: Stage) -> None:
 class Denying(MemoryTarget):
     """Gives one comment, then refuses the list."""
 
-    async def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
-        async for one in super().read_back(kind, steps, context):
+    async def read_back(
+        self, kind: Kind, steps: tuple[Step, ...], context: Context, under: tuple[Ref, ...] = ()
+    ) -> AsyncIterator[Observed]:
+        async for one in super().read_back(kind, steps, context, under):
             yield one
             if kind is Kind.COMMENT:
                 raise Refused("no right to read it")

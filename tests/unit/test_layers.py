@@ -13,7 +13,7 @@ import migrator
 ROOT = Path(migrator.__file__).parent
 CORE = {"errors", "model", "secrets", "vendor"}
 WAY_TO_A_VENDOR = {"text", "limits", "session", "intake", "http"}
-RUN = {"config", "mapping", "run", "ledger", "passes"}
+RUN = {"config", "mapping", "run", "ledger", "passes", "removals"}
 
 # What each part may import besides itself; the table is the docstring of migrator/__init__.py in another form.
 MAY: dict[str, set[str]] = {
@@ -27,7 +27,8 @@ MAY: dict[str, set[str]] = {
     "clock": set(),
     "checkpoint": {"errors"},
     "passes": CORE | {"checkpoint"},
-    "ledger": CORE | {"clock", "checkpoint", "passes"},
+    "removals": CORE | {"checkpoint"},
+    "ledger": CORE | {"clock", "checkpoint", "passes", "removals"},
     "run": CORE | {"ledger", "clock"},
     "limits": {"errors", "vendor"},
     "session": set(),

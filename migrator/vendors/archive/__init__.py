@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
         kind: frozenset(one.name for one in msgspec.structs.fields(entity) if one.name != "ref")
         for kind, entity in ENTITY_TYPES.items()
     },
+    deletes=_ALL,
     verbatim=True,
     silent=True,
 )

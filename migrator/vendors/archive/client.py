@@ -119,6 +119,7 @@ class ArchiveTarget:
             for kind in Kind:
                 _drop_half_line(self._folder / f"{kind}.jsonl")
                 _drop_half_line(update.journal(self._folder, kind))
+                _drop_half_line(update.struck(self._folder, kind))
                 update.merge(self._folder, kind)
 
     def close(self) -> None:
@@ -208,20 +209,24 @@ class ArchiveTarget:
         del step, issue, context
         return {}
 
-    async def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
+    async def read_back(
+        self, kind: Kind, steps: tuple[Step, ...], context: Context, under: tuple[Ref, ...] = ()
+    ) -> AsyncIterator[Observed]:
         """Every line of the kind; of a file with the hash of the bytes that lie there. A line that stands twice carries the mark again."""
-        del context
+        del context, under
         marks = {step.ref.id: step.mark for step in steps}
         seen: set[str] = set()
         for number, record in enumerate(self._lines(kind), 1):
             id, fields = str(record["ref"]["id"]), encode.flat(record)
             if kind is Kind.FILE:
                 fields["sha256"] = await asyncio.to_thread(self._hash, str(record.get("sha256", "")))
+            above = (record.get(name) for name in ("on", "parent", "project"))
+            on = tuple((Kind(one["kind"]), str(one["id"])) for one in above if one)
             if id in seen:
-                yield Observed(f"{id} (line {number})", marks.get(id, ""), fields)
+                yield Observed(f"{id} (line {number})", marks.get(id, ""), fields, on=on)
             else:
                 seen.add(id)
-                yield Observed(id, "", fields, body=fields.get("sha256", ""))
+                yield Observed(id, "", fields, body=fields.get("sha256", ""), on=on)
 
     def _hash(self, name: str) -> str:
         """The SHA-256 of a file's bytes; "" if they are not there."""
@@ -241,6 +246,18 @@ class ArchiveTarget:
             raise Refused(f"{self._folder / manifest.FILES / name}: the bytes are not in the archive")
         shutil.copyfile(self._folder / manifest.FILES / name, to)
         return Body(to, to.stat().st_size, sha256)
+
+    async def remove(self, step: Step, context: Context) -> None:
+        """Strike out the entity's line; the bytes of a file that no other line names go with it."""
+        del context
+        if not self._writable:
+            raise MigratorError(f"a write ({step.ref}) was about to be made where none may: report this as a bug")
+        await asyncio.to_thread(update.strike, self._folder, step.ref.kind, step.ref.id)
+
+    def removal_requests(self, step: Step, context: Context) -> int:
+        """A folder is asked nothing."""
+        del step, context
+        return 0
 
     async def check(self) -> list[Check]:
         """Whether the folder can be written."""

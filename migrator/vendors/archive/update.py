@@ -6,13 +6,15 @@ So a change costs one line rather than the whole file, and a kill leaves either 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from migrator.model import Kind
 from migrator.vendor import Record
-from migrator.vendors.archive import decode, encode
+from migrator.vendors.archive import decode, encode, manifest
 
 
 def note(folder: Path, kind: Kind, had: Record, wanted: Record, fields: Collection[str]) -> Record:
@@ -26,16 +28,27 @@ def note(folder: Path, kind: Kind, had: Record, wanted: Record, fields: Collecti
     return record
 
 
+def strike(folder: Path, kind: Kind, id: str) -> None:
+    """The line is taken back: on the disk when this returns."""
+    with struck(folder, kind).open("ab") as stream:
+        stream.write(orjson.dumps(id) + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
 def lines(folder: Path, kind: Kind) -> Iterator[Record]:
-    """The lines of a kind's file, each as its last change left it."""
+    """The lines of a kind's file that are not taken back, each as its last change left it."""
     changed: dict[Any, Record] = {record["ref"]["id"]: record for record in decode.lines(journal(folder, kind))}
+    gone = _struck_ids(folder, kind)
     for record in decode.lines(folder / f"{kind}.jsonl"):
-        yield changed.get(record["ref"]["id"], record)
+        if record["ref"]["id"] not in gone:
+            yield changed.get(record["ref"]["id"], record)
 
 
 def merge(folder: Path, kind: Kind) -> None:
-    """Put the journal into the file, at one stroke."""
-    if not (changes := journal(folder, kind)).exists():
+    """Put the journals into the file, at one stroke; it goes with its last line, and bytes with the last line that names them."""
+    journals = [each for each in (journal(folder, kind), struck(folder, kind)) if each.exists()]
+    if not journals:
         return
     path = folder / f"{kind}.jsonl"
     part = path.with_suffix(".part")
@@ -44,8 +57,27 @@ def merge(folder: Path, kind: Kind) -> None:
             stream.write(encode.dumped(record))
         stream.flush()
         os.fsync(stream.fileno())
+    for sha256 in _hashes(decode.lines(path)) - _hashes(decode.lines(part)):
+        (folder / manifest.FILES / sha256).unlink(missing_ok=True)
     part.replace(path)
-    changes.unlink()
+    if not path.stat().st_size:
+        path.unlink()
+    for each in journals:
+        each.unlink()
+
+
+def _hashes(records: Iterable[Record]) -> set[str]:
+    return {str(record["sha256"]) for record in records if "sha256" in record}
+
+
+def _struck_ids(folder: Path, kind: Kind) -> set[str]:
+    path = struck(folder, kind)
+    return {str(orjson.loads(line)) for line in path.read_bytes().splitlines()} if path.exists() else set()
+
+
+def struck(folder: Path, kind: Kind) -> Path:
+    """Where the ids of lines that are taken back wait to be merged."""
+    return folder / f"{kind}.gone"
 
 
 def journal(folder: Path, kind: Kind) -> Path:

@@ -9,8 +9,10 @@ from migrator.model import Kind
 from migrator.vendor import Account, Capabilities, Limits, Option, Source, Target, Vendor, Wire
 from migrator.vendors.hubex.abilities import (
     CREATES,
+    DELETES,
     FIELDS,
     FINDS,
+    FINISH_SETS,
     FINISHES,
     HANGS_ON,
     MATCHES,
@@ -31,10 +33,12 @@ CAPABILITIES = Capabilities(
     fields=FIELDS,
     hangs_on=HANGS_ON,
     finishes=FINISHES,
+    finish_sets=FINISH_SETS,
     finds=FINDS,
     repeats=REPEATS,
     updates=UPDATES,
     seals=SEALS,
+    deletes=DELETES,
 )
 
 _SOURCE_OPTIONS = (

@@ -110,6 +110,11 @@ UPDATES: Mapping[Kind, frozenset[str]] = {
     Kind.CHECKITEM: frozenset({"done"}),
 }
 SEALS: frozenset[Kind] = frozenset({Kind.PROJECT})  # no task can be made on an asset that is not published
+FINISH_SETS: Mapping[Kind, frozenset[str]] = {
+    Kind.PROJECT: frozenset({"tags", "fields", "status"}),
+    Kind.TASK: frozenset({"tags", "fields", "status", "assignees"}),
+}
+DELETES: frozenset[Kind] = CREATES
 REPEATS: frozenset[Kind] = frozenset()
 HANGS_ON: Mapping[Kind, frozenset[Kind]] = {
     Kind.FILE: frozenset({Kind.PROJECT, Kind.TASK, Kind.COMMENT}),

@@ -49,7 +49,7 @@ async def find(client: Client, steps: tuple[Step, ...], context: Context) -> Map
     found: dict[Ref, str] = {}
     if steps[0].part == FORM:
         rows = await client.list("WORK/CheckLists", (), "looking for checklists")
-        ids = {mark_in(row.get("description")): id for id, row in rows}
+        ids = {mark_in(row.get("description")): id for id, row in rows if not row.get("deleted")}
         return {step.ref: ids[mark] for step in steps if (mark := short(step.mark)) in ids}
     for step in steps:
         form, above = context.made(_first(step.ref), FORM), owner(step.entity)

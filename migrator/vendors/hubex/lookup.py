@@ -43,6 +43,13 @@ async def by_erp_id(client: Client, kind: Kind, mark: str) -> str:
     return str(min(ours)) if ours else ""
 
 
+async def deleted_by_erp_id(client: Client, kind: Kind, mark: str) -> str:
+    """The id of the last deleted task or asset with our mark; "" if there is none."""
+    rows = await client.list(_BY_ERP_ID[kind], (("erpID", mark),), f"looking for a deleted {kind}")
+    ours = [int(id) for id, row in rows if row.get("erpID") == mark and row.get("deleted")]
+    return str(max(ours)) if ours else ""
+
+
 async def work_of(client: Client, task: str, mark: str) -> str:
     """The id of the completed work with our mark among those of the task; "" if there is none."""
     async for id, row in rows_on(client, Kind.COST, task):

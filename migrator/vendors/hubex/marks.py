@@ -6,6 +6,7 @@ Source: the vendor contract, section 7, markers. Twelve hexadecimal digits are e
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterable, Mapping
 
 from migrator.vendor import Step
@@ -17,6 +18,11 @@ _AT_THE_END = re.compile(r"\s*\[([0-9a-f]{12})\]\s*\Z")
 def short(mark: str) -> str:
     """What of the mark stands in a text."""
     return mark.replace("-", "")[:_LENGTH]
+
+
+def stamp_after(mark: str, after: str) -> str:
+    """A stamp for what is made once more, where that of before is spent: the same for the same `after`."""
+    return str(uuid.uuid5(uuid.UUID(mark), after))
 
 
 def marked(text: str, mark: str) -> str:

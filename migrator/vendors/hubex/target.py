@@ -32,10 +32,12 @@ from migrator.vendors.hubex.client import Client, open_client
 from migrator.vendors.hubex.encode import Encoded
 from migrator.vendors.hubex.finishing import finish, finish_requests
 from migrator.vendors.hubex.location import Location
-from migrator.vendors.hubex.lookup import by_erp_id, find, work_of
+from migrator.vendors.hubex.lookup import by_erp_id, deleted_by_erp_id, find, work_of
+from migrator.vendors.hubex.marks import stamp_after
 from migrator.vendors.hubex.opening import read_catalogue
 from migrator.vendors.hubex.preflight import checks
 from migrator.vendors.hubex.readback import read_back
+from migrator.vendors.hubex.remove import removal_requests, remove
 from migrator.vendors.hubex.update import update
 from migrator.vendors.hubex.uploads import upload
 
@@ -144,9 +146,19 @@ class HubExTarget:
         """The fields a reader should find, as flat text. Pure."""
         return observe.expected(step, self._there, context)
 
-    def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
-        """Everything of the kind that the run made, by the cheapest reads."""
-        return read_back(self._client, self._there, kind, steps, context)
+    def read_back(
+        self, kind: Kind, steps: tuple[Step, ...], context: Context, under: tuple[Ref, ...] = ()
+    ) -> AsyncIterator[Observed]:
+        """Everything of the kind that the run made, by the cheapest reads, and all that hangs on what `under` names."""
+        return read_back(self._client, self._there, kind, steps, context, under)
+
+    async def remove(self, step: Step, context: Context) -> None:
+        """Take back what one part of a step made. Repeatable. Raises Refused."""
+        await remove(self._client, self._there, step, context)
+
+    def removal_requests(self, step: Step, context: Context) -> int:  # noqa: ARG002  the protocol's
+        """How many requests that takes."""
+        return removal_requests(step)
 
     def instead(self, step: Step, issue: Issue, context: Context) -> Mapping[str, str]:
         """What is there in place of what is expected, because of what the issue tells. Pure."""
@@ -229,7 +241,12 @@ class HubExTarget:
         body = [costs.work(step, task, self._there)]
         try:
             reply = await self._client.write(
-                "POST", "WORK/CompletedWorks", body, effect=Effect.CREATE, about=str(step.ref), stamp=step.mark
+                "POST",
+                "WORK/CompletedWorks",
+                body,
+                effect=Effect.CREATE,
+                about=str(step.ref),
+                stamp=stamp_after(step.mark, task),  # another on another task, as after a rollback
             )
         except Refused:
             if id := await work_of(self._client, task, step.mark):
@@ -261,15 +278,21 @@ class HubExTarget:
         return reply
 
     async def _create_stamped(self, path: str, body: Record, step: Step) -> str:
-        """A task or asset. A refusal may mean that the stamp was seen before: then ours is there (section 7)."""
-        try:
-            reply = await self._client.write(
-                "POST", path, body, effect=Effect.CREATE, about=str(step.ref), stamp=step.mark
-            )
-        except Refused:
-            if id := await by_erp_id(self._client, step.ref.kind, step.mark):
-                return id
-            raise
+        """A task or asset. A refusal may mean that the stamp was seen before: then ours is there (section 7), or was and is deleted."""
+        stamp = step.mark
+        while True:
+            try:
+                reply = await self._client.write(
+                    "POST", path, body, effect=Effect.CREATE, about=str(step.ref), stamp=stamp
+                )
+                break
+            except Refused:
+                if id := await by_erp_id(self._client, step.ref.kind, step.mark):
+                    return id
+                deleted = await deleted_by_erp_id(self._client, step.ref.kind, step.mark)
+                if stamp != step.mark or not deleted:
+                    raise
+                stamp = stamp_after(step.mark, deleted)
         if not isinstance(reply, dict) or "id" not in reply:
             raise InDoubt(f"HubEx, {step.ref}: a success without an id")
         return str(reply["id"])

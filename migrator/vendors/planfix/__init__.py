@@ -142,9 +142,17 @@ CAPABILITIES = Capabilities(
         Kind.COST: frozenset({Kind.TASK}),
     },
     finishes=frozenset({Kind.PROJECT, Kind.TASK}),
+    finish_sets={
+        Kind.PROJECT: frozenset({"text", "status", "manager", "members", "fields"}),
+        Kind.TASK: frozenset(
+            {"text", "start", "due", "status", "author", "assignees", "followers", "priority", "files", "fields"}
+        ),
+    },
     finds=frozenset(_FIELDS) - {Kind.FILE},
     repeats=frozenset({Kind.FILE}),  # an upload that nothing refers to is an orphan nobody sees
     updates=_UPDATES,
+    deletes=frozenset({Kind.COMMENT, Kind.FILE, Kind.COST}),
+    retires=frozenset({Kind.COMPANY, Kind.CONTACT, Kind.PROJECT, Kind.TASK}),
     title_limit=255,
     text_limit=64 * 1024,
     checklist_limit=150,
@@ -169,6 +177,7 @@ OPTIONS = (
         "custom field of type Line, attached to every template used, that holds our mark: it finds what a lost answer left behind",
         "Migration ID",
     ),
+    Option("rolled_back_status", "status (name or id) that `rollback` gives to tasks, which cannot be deleted", ""),
 )
 
 

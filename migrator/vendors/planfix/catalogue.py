@@ -87,6 +87,7 @@ class Catalogue:
     process: int | None
     contact_groups: Mapping[str, int]
     status_names: Mapping[Kind, Mapping[str, str]]
+    rolled_back: int | None = None  # status of tasks that are taken back
     employees: tuple[Employee, ...] = ()
     no_template: tuple[Kind, ...] = ()  # contacts and companies, where none could be chosen
 

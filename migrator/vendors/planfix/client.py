@@ -23,6 +23,8 @@ PAGE = 100  # rows of one page at most (the vendor contract, section 2)
 _QUOTA = {22, 25}
 _BEING_MODIFIED = 3
 _NOT_LET_IN = {1, 2, 5, 10, 11, 16, 20, 21}  # 6 is about one object, and so a refusal
+# Of a task, contact, project, comment, entry or file that is not there, and of one that is deleted.
+ABSENT = frozenset({"1000", "2000", "3000", "5000", "6000", "6010", "7000"})
 _RATE_TEXT = "rate limit exceeded"
 _TO_RESET = re.compile(r"timeToReset\D{0,3}(\d+)", re.IGNORECASE)
 _PACE_SECONDS = 60  # a reset this near is the pace's, not the day's
@@ -170,6 +172,23 @@ class Client:
         """One update: whether it was applied (or only queued: 202), and the reply."""
         answer = await self._http.send(Request("POST", self._address(path, query), Effect.SET, about, json=body))
         return answer.status != 202, _reply(answer) or {}
+
+    async def delete(self, path: str, about: str, /) -> None:
+        """Delete one; what is gone already is no refusal."""
+        try:
+            await self._http.send(Request("DELETE", self._address(path), Effect.SET, about))
+        except Refused as refused:
+            if refused.code not in ABSENT:
+                raise
+
+    async def rows_if_there(self, path: str, key: str, about: str, /, **body: Any) -> AsyncIterator[Record]:
+        """The rows of all pages; none where what the list belongs to is gone."""
+        try:
+            async for row in self.rows(path, key, about, **body):
+                yield row
+        except Refused as refused:
+            if refused.code not in ABSENT:
+                raise
 
     async def upload(self, path: str, about: str, upload: Upload, /) -> Record:
         """One file, streamed from the disk."""

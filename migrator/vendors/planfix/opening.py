@@ -21,6 +21,7 @@ from migrator.vendors.planfix.catalogue import (
     Employee,
 )
 from migrator.vendors.planfix.client import PAGE, Client
+from migrator.vendors.planfix.values import TAKEN_BACK
 
 _FIELDS = "id,name,type,enumValues,directoryId"
 _TEMPLATES = {Kind.TASK: "task", Kind.PROJECT: "project", Kind.CONTACT: "contact", Kind.COMPANY: "company"}
@@ -38,6 +39,7 @@ async def read_catalogue(client: Client, account: Account) -> Catalogue:
     processes = (await client.get("/process/task", "the processes", fields="id,name")).get("processes") or ()
     process = wanted.pick("process", processes)
     statuses = await _statuses(client, processes, templates[Kind.TASK], process, chosen.get(Kind.TASK))
+    rolled_back = wanted.pick("rolled_back_status", statuses)
     fields = {kind: await _custom_fields(client, kind) for kind in _WITH_FIELDS}
     tags = {
         row["name"]: _tag(row)
@@ -65,6 +67,7 @@ async def read_catalogue(client: Client, account: Account) -> Catalogue:
             Kind.TASK: {str(one["id"]): str(one["name"]) for one in statuses},
             Kind.PROJECT: {id: name for name, id in PROJECT_STATUSES.items()},
         },
+        rolled_back=rolled_back,
         employees=tuple(_employee(row) for row in users),
         no_template=tuple(kind for kind in (Kind.CONTACT, Kind.COMPANY) if kind not in chosen),
     )
@@ -79,7 +82,7 @@ async def _contacts(client: Client, *, companies: bool) -> list[Record]:
     """People or companies: the list never gives both (the vendor contract, section 8, 13)."""
     about = "the companies" if companies else "the contacts"
     rows = client.rows("/contact/list", "contacts", about, isCompany=companies, fields=_CONTACT_FIELDS)
-    return [row async for row in rows if not row.get("isDeleted")]
+    return [row async for row in rows if not (row.get("isDeleted") or str(row.get("name")).startswith(TAKEN_BACK))]
 
 
 async def _templates(client: Client, kind: Kind) -> list[Record]:

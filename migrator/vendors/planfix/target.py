@@ -34,6 +34,7 @@ from migrator.vendors.planfix.client import Client
 from migrator.vendors.planfix.encode import Encoded
 from migrator.vendors.planfix.lookup import find
 from migrator.vendors.planfix.readback import read_back
+from migrator.vendors.planfix.remove import removal_requests, remove
 from migrator.vendors.planfix.update import READS_AFTER_QUEUED, failures, update
 from migrator.vendors.planfix.values import file_name, number
 
@@ -135,9 +136,19 @@ class PlanfixTarget:
         """The fields a reader should find, as flat text. Pure."""
         return observe.expected(step, self._there, context)
 
-    def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
-        """Everything of the kind that the run made, by the cheapest reads."""
-        return read_back(self._client, self._there, kind, steps, context)
+    def read_back(
+        self, kind: Kind, steps: tuple[Step, ...], context: Context, under: tuple[Ref, ...] = ()
+    ) -> AsyncIterator[Observed]:
+        """Everything of the kind that the run made, by the cheapest reads, and all that hangs on what `under` names."""
+        return read_back(self._client, self._there, kind, steps, context, under)
+
+    async def remove(self, step: Step, context: Context) -> None:
+        """Take back what one part of a step made. Repeatable. Raises Refused."""
+        await remove(self._client, self._there, step, context)
+
+    def removal_requests(self, step: Step, context: Context) -> int:
+        """How many requests that takes."""
+        return removal_requests(step, context)
 
     def instead(self, step: Step, issue: Issue, context: Context) -> Mapping[str, str]:
         """What is there in place of what is expected, because of what the issue tells. Pure."""

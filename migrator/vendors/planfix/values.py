@@ -76,6 +76,10 @@ def _iso(written: str) -> str:
     return f"{year}-{month}-{day}"
 
 
+TITLE = 255  # characters of a title
+TAKEN_BACK = "[rolled back]"  # begins the title, and the mark, of what was taken back and cannot be deleted
+
+
 def named(title: str) -> str:
     """A title on one line; a dash for an empty one, which Planfix refuses."""
     return " ".join(title.split()) or _NAMELESS

@@ -137,10 +137,17 @@ CAPABILITIES = Capabilities(
         Kind.COST: frozenset({Kind.TASK}),
     },
     finishes=frozenset({Kind.PROJECT, Kind.TASK}),
+    finish_sets={
+        Kind.PROJECT: frozenset({"tags", "settings", "status"}),
+        Kind.TASK: frozenset({"tags", "status", "closed"}),
+    },
     finds=frozenset({Kind.PERSON, Kind.CONTACT, Kind.PROJECT, Kind.TASK, Kind.FILE, Kind.COMMENT, Kind.COST}),
     repeats=frozenset({Kind.GROUP, Kind.COMPANY, Kind.TAG, Kind.CHECKITEM}),  # the vendor makes each once
     updates=_UPDATES,
     seals=frozenset({Kind.PROJECT, Kind.TASK}),
+    deletes=frozenset({Kind.COST}),
+    retires=frozenset({Kind.PROJECT, Kind.TASK}),
+    encloses=frozenset({Kind.PROJECT}),
     depth=2,
     title_limit=255,  # no page states the vendor's; this much is kept by all
     text_limit=65_536,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from migrator.errors import Refused
 from migrator.http import Answer, Effect, Http, Judgement, Request, Upload, Verdict
 from migrator.limits import Limiter
 from migrator.session import open_session
@@ -19,6 +20,7 @@ from migrator.vendors.worksection.values import query_of
 
 CAP = 10_000  # rows in one answer; more is an error without data (the vendor contract, section 2)
 OVER_CAP = "cap"  # the code of that refusal, in our words: its number is not known
+ABSENT = ("4", "5")  # the codes of a project and of a task that are not there (section 3)
 UNKNOWN_ACTION = "action"  # likewise, of an action this account does not have
 
 
@@ -100,6 +102,15 @@ class Client:
     async def rows(self, action: str, about: str = "", /, **params: str) -> tuple[Record, ...]:
         """The reply's list; the vendor leaves `data` out where it is empty."""
         return as_rows((await self.read(action, about, **params)).get("data"))
+
+    async def rows_if_there(self, action: str, about: str = "", /, **params: str) -> tuple[Record, ...]:
+        """The reply's list; empty too where the project or task is gone."""
+        try:
+            return await self.rows(action, about, **params)
+        except Refused as refused:
+            if refused.code not in ABSENT:
+                raise
+            return ()
 
     async def write(
         self, action: str, about: str, params: Mapping[str, Any], effect: Effect, uploads: tuple[Upload, ...] = ()

@@ -99,7 +99,7 @@ def _people(steps: Iterable[Step], rows: Iterable[Record], prefix: str) -> Found
 
 def _marked(steps: Iterable[Step], rows: Iterable[Record], key: str) -> Iterator[tuple[Step, Record]]:
     by_mark: dict[str, Record] = {}
-    for row in rows:
+    for row in (row for row in rows if not wording.is_taken_back(row)):
         by_mark.setdefault(observe.seen_mark(str(row.get(key) or "")), row)
     return ((step, by_mark[mark]) for step in steps if (mark := wording.short(step.mark)) in by_mark)
 

@@ -33,6 +33,7 @@ from migrator.vendors.worksection.client import UNKNOWN_ACTION, Client, as_rows
 from migrator.vendors.worksection.encode import Encoded, Params
 from migrator.vendors.worksection.lookup import find
 from migrator.vendors.worksection.readback import read_back
+from migrator.vendors.worksection.remove import removal_requests, remove
 from migrator.vendors.worksection.tagging import Tagging
 from migrator.vendors.worksection.update import update
 from migrator.vendors.worksection.values import number_of, page_id
@@ -144,9 +145,19 @@ class WorksectionTarget:
         """The fields a reader should find, as flat text. Pure."""
         return observe.expected(step, self._there, context)
 
-    def read_back(self, kind: Kind, steps: tuple[Step, ...], context: Context) -> AsyncIterator[Observed]:
-        """Everything of the kind that the run made, by the cheapest reads."""
-        return read_back(self._client, kind, steps, context)
+    def read_back(
+        self, kind: Kind, steps: tuple[Step, ...], context: Context, under: tuple[Ref, ...] = ()
+    ) -> AsyncIterator[Observed]:
+        """Everything of the kind that the run made, by the cheapest reads, and all that hangs on what `under` names."""
+        return read_back(self._client, kind, steps, context, under)
+
+    async def remove(self, step: Step, context: Context) -> None:
+        """Take back what one part of a step made. Repeatable. Raises Refused."""
+        await remove(self._client, self._there, step, context)
+
+    def removal_requests(self, step: Step, context: Context) -> int:  # noqa: ARG002  the protocol's
+        """How many requests that takes."""
+        return removal_requests(step)
 
     def instead(self, step: Step, issue: Issue, context: Context) -> Mapping[str, str]:
         """What is there in place of what is expected, because of what the issue tells. Pure."""

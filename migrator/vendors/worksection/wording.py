@@ -12,6 +12,7 @@ from migrator.model import CheckItem, Cost, Entity, File, Ref, Text
 from migrator.text import rewrite, to_plain
 from migrator.vendor import Step
 
+TAKEN_BACK = "[rolled back]"  # begins the title of what was taken back and cannot be deleted
 _MARK_DIGITS = 12
 _BULLET = re.compile(r"^(\s*)•(\s)", re.MULTILINE)
 _UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]")
@@ -22,6 +23,11 @@ _TICKED = "[x] "
 def short(mark: str) -> str:
     """Our mark as people see it: ASCII, of one length, and first, because a long text is cut at its end (section 7)."""
     return f"mig:{mark.replace('-', '')[:_MARK_DIGITS]}"
+
+
+def is_taken_back(row: Mapping[str, object]) -> bool:
+    """Whether a record is of a project or task that an earlier run made and took back."""
+    return str(row.get("name") or "").startswith(TAKEN_BACK)
 
 
 def named(title: str) -> str:
