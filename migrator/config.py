@@ -57,10 +57,13 @@ class Migration:
     exposed: tuple[Path, ...] = ()
 
 
-def load(path: Path, vendors: Mapping[str, Vendor], environ: Mapping[str, str]) -> Migration:
-    """Read the file, and the secrets it points to. Raises InputWrong with all problems."""
+def load(path: Path, vendors: Mapping[str, Vendor], environ: Mapping[str, str], *, talking: bool = True) -> Migration:
+    """Read the file, and the secrets it points to. Raises InputWrong with all problems.
+
+    `talking`: False for who asks no vendor: a secret that is not there is then "", and no problem.
+    """
     source, table = _parse(path)
-    reader = _Reader(path, source, vendors, environ)
+    reader = _Reader(path, source, vendors, environ, talking)
     migration = reader.migration(table)
     if reader.problems:
         raise InputWrong([text for _, text in sorted(reader.problems, key=lambda problem: problem[0])])
@@ -113,6 +116,7 @@ class _Reader:
     text: str
     vendors: Mapping[str, Vendor]
     environ: Mapping[str, str]
+    talking: bool
     problems: list[tuple[int, str]] = field(default_factory=list)  # line, text
     exposed: list[Path] = field(default_factory=list)
 
@@ -260,23 +264,27 @@ class _Reader:
         if way not in ("env", "file") or not where:
             self.wrong(side, "secret", 'a secret must not stand in this file: write "env:NAME" or "file:PATH"')
             return ""
-        if way == "env":
-            secret = self.environ.get(where, "").strip()
-            if not secret:
-                self.wrong(side, "secret", f"the environment variable {where} is not set: export {where}=... first")
-            return secret
-        file = self.path.parent / where
+        secret, trouble = self._from_environ(where) if way == "env" else self._from_file(where)
+        if trouble and self.talking:
+            self.wrong(side, "secret", trouble)
+        return secret
+
+    def _from_environ(self, name: str) -> tuple[str, str]:
+        """The secret, and what is wrong with it."""
+        secret = self.environ.get(name, "").strip()
+        return secret, "" if secret else f"the environment variable {name} is not set: export {name}=... first"
+
+    def _from_file(self, name: str) -> tuple[str, str]:
+        """The secret, and what is wrong with it. A file that others can read is noted."""
+        file = self.path.parent / name
         try:
             secret = file.read_text("utf-8-sig").strip()
             if os.name == "posix" and file.stat().st_mode & 0o077 and file not in self.exposed:
                 self.exposed.append(file)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            self.wrong(side, "secret", f"the file {where} cannot be read: {reason}")
-            return ""
-        if not secret:
-            self.wrong(side, "secret", f"the file {where} is empty: put the secret in it")
-        return secret
+            return "", f"the file {name} cannot be read: {reason}"
+        return secret, "" if secret else f"the file {name} is empty: put the secret in it"
 
     def limits(self, side: str, values: Mapping[str, Any], own: Limits) -> Limits | None:
         """The user's pace over the vendor's; None = the vendor's."""

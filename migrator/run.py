@@ -18,6 +18,7 @@ from migrator.model import Ref
 from migrator.vendor import Body
 
 _OWN = "Give the folder to the user who runs migrator (chown, chmod), or set run_dir."
+_GLANCE = 0.5  # seconds for which `is_at_work`, in another process, may have the lock
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,13 @@ def is_at_work(folder: Path) -> bool:
 
 def _lock(folder: Path) -> FileLock:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if strange := _strange(folder):
+            raise RunFolderUnusable(
+                f"{folder}: holds {strange}, and is no run folder: give run_dir a folder of its own."
+            )
         folder.chmod(0o700)
-        lock = FileLock(folder / "lock", timeout=0, mode=0o600)
+        lock = FileLock(folder / "lock", timeout=_GLANCE, mode=0o600)
         lock.acquire()
     except Timeout as error:
         raise RunFolderUnusable(
@@ -118,6 +123,14 @@ def _lock(folder: Path) -> FileLock:
     except OSError as error:
         raise RunFolderUnusable(f"{folder}: cannot be used: {error.strerror}. {_OWN}") from error
     return lock
+
+
+def _strange(folder: Path) -> str:
+    """Something in a folder without a checkpoint that no run has put there; "" if there is nothing: the rest is ours to close to others."""
+    if (folder / "checkpoint.db").exists():
+        return ""
+    ours = ("lock", "checkpoint.db", "bug-")
+    return next((path.name for path in sorted(folder.iterdir()) if not path.name.startswith(ours)), "")
 
 
 def _try(path: Path, mode: str) -> bool:

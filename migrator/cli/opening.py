@@ -32,9 +32,12 @@ def shipped(folder: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / folder
 
 
-def load_migration(call: Call, file: Path) -> Migration:
-    """The migration file, read. Raises InputWrong with all problems."""
-    migration = config.load(file, VENDORS, environ)
+def load_migration(call: Call, file: Path, *, talking: bool = True) -> Migration:
+    """The migration file, read. Raises InputWrong with all problems.
+
+    `talking`: False for a command that asks no vendor, and so needs no secret.
+    """
+    migration = config.load(file, VENDORS, environ, talking=talking)
     call.secrets = migration.secrets
     call.folder = migration.run_dir
     return migration

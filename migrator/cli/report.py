@@ -32,7 +32,7 @@ def command(call: Call, file: Path) -> int:
     to read, print or send), report.json (the same for programs) and issues.csv (every loss and blocker). links.csv, old address to
     new, is there once a run has ended.
     """
-    migration = opening.load_migration(call, file)
+    migration = opening.load_migration(call, file, talking=False)
     value = call.run(_write(call, migration))
     call.answer(value, "\n".join([value["summary"], "", *value["files"].values()]))
     return 0

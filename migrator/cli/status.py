@@ -21,7 +21,7 @@ def command(call: Call, file: Path) -> int:
 
     Reads the run folder alone, so it asks no vendor and may be used while a run is at work.
     """
-    migration = opening.load_migration(call, file)
+    migration = opening.load_migration(call, file, talking=False)
     found = call.run(_look(migration))
     call.answer(status_json(migration, found), _text(migration, found))
     return 0

@@ -235,6 +235,17 @@ def test_a_run_folder_in_use_is_exit_4_and_status_says_running(file: Path, capsy
     assert answer(capsys, "status", file)[1]["state"] == "new"
 
 
+@pytest.mark.parametrize("command", ["status", "report"])
+def test_who_asks_no_vendor_needs_no_secret(
+    command: str, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("OLD_KEY")
+    monkeypatch.delenv("NEW_KEY")
+    assert answer(capsys, "run", file)[0] == 2
+    code, found = answer(capsys, command, file)
+    assert code == {"status": 0, "report": 4}[command], found  # nothing to report of a run that has not begun
+
+
 # -- the whole way ---------------------------------------------------------------------------------------------------------
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from migrator.errors import RunFolderUnusable
-from migrator.run import look_at_run, open_run
+from migrator.run import is_at_work, look_at_run, open_run
 from migrator.vendor import Body
 from tests.world import ref
 
@@ -70,11 +72,32 @@ async def test_a_run_folder_of_other_accounts_is_refused(folder: Path, source: s
             pass
 
 
+async def test_a_glance_at_the_lock_does_not_keep_a_run_from_starting(folder: Path) -> None:
+    """`status` takes the lock for a moment, to see whether it can."""
+    folder.mkdir(parents=True)
+    glance = FileLock(folder / "lock", thread_local=False)
+    glance.acquire()
+    threading.Timer(0.1, glance.release).start()
+    async with open_run(folder, "old", "new"):
+        assert is_at_work(folder)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 async def test_the_folder_is_for_its_owner_only(folder: Path) -> None:
     folder.mkdir(parents=True, mode=0o777)
     async with open_run(folder, "old", "new"):
         assert folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_folder_with_other_things_in_it_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    """run_dir = "." would close the user's own files to everybody else."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "migration.toml").touch(0o644)
+    with pytest.raises(RunFolderUnusable, match=r"migration\.toml.*run_dir"):
+        async with open_run(tmp_path, "old", "new"):
+            pass
+    assert [path.name for path in tmp_path.iterdir()] == ["migration.toml"]
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
 async def test_a_file_in_place_of_the_folder_is_refused(folder: Path) -> None:
