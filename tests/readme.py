@@ -1,4 +1,4 @@
-"""README's generated parts: the vendors' settings, and what is lost per direction, from the code.
+"""README's generated parts: the vendors' settings, what a delta can change, and what is lost per direction, from the code.
 
     python -m tests.readme
 
@@ -22,7 +22,8 @@ README = Path(__file__).parent.parent / "README.md"
 def written() -> str:
     """README with its generated parts made anew."""
     text = README.read_text("utf-8")
-    for name, lines in (("options", _options()), ("losses", _losses()), ("undo", _undo())):
+    parts = (("options", _options()), ("updates", _updates()), ("losses", _losses()), ("undo", _undo()))
+    for name, lines in parts:
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
         head, _, rest = text.partition(begin)
         text = "\n".join([head + begin, *lines, end]) + rest.partition(end)[2]
@@ -36,6 +37,16 @@ def _options() -> Iterable[str]:
         for option in vendor.options:
             default = f"`{option.default}`" if option.default not in (None, "") else ""
             yield f"| {vendor.title} | `{option.name}` | {default} | {option.meaning} |"
+
+
+def _updates() -> Iterable[str]:
+    yield "| Target | What a delta can change there |"
+    yield "|---|---|"
+    for vendor in VENDORS.values():
+        can = vendor.capabilities
+        if vendor.open_target and not can.verbatim:
+            kinds = (f"{kind}: {', '.join(sorted(can.updates[kind]))}" for kind in Kind if kind in can.updates)
+            yield f"| {vendor.title} | {'; '.join(kinds)} |"
 
 
 def _losses() -> Iterable[str]:

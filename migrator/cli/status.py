@@ -8,7 +8,7 @@ from pathlib import Path
 from migrator.cli import opening
 from migrator.cli.call import Call
 from migrator.cli.command import as_command, migration_file
-from migrator.cli.shown import duration, status_json, status_table
+from migrator.cli.shown import changes_table, duration, status_json, status_table
 from migrator.config import Migration
 from migrator.pipeline.status import Status, status
 from migrator.run import is_at_work, look_at_run
@@ -40,6 +40,8 @@ def _text(migration: Migration, found: Status) -> str:
     if undone := found.rollback:
         lines.append("taken back: " + ", ".join(f"{count} {name}" for name, count in undone.items()))
     lines += ["", status_table(found), ""]
+    if found.passes > 1:
+        lines += [changes_table(found), ""]
     lines.append("requests: " + ", ".join(f"{side} {count}" for side, count in found.requests.items()))
     lines += [f"{count:>6}  {code}" for code, count in sorted(found.issues.items())]
     return "\n".join(lines)

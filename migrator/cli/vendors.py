@@ -17,7 +17,8 @@ def command(call: Call) -> int:
     """Show what each vendor can do.
 
     For every kind: r = read, c = created, m = matched to what is there, f = found again by its mark after a lost answer, d = deleted by
-    a rollback, a = put aside by it, because it cannot be deleted: closed, or marked in its title. Then the fields
+    a rollback, a = put aside by it, because it cannot be deleted: closed, or marked in its title,
+    u = changed by a delta. Then the fields
     that do not arrive, the limits, and the options for [source.options] and [target.options].
     """
     call.answer({"vendors": [vendor_json(vendor) for vendor in VENDORS.values()]}, _text())
@@ -79,6 +80,7 @@ def _letters(vendor: Vendor, kind: Kind) -> str:
         ("f", can.finds | can.repeats),
         ("d", can.deletes),
         ("a", can.retires),
+        ("u", can.updates),
     )
     return "".join(letter for letter, kinds in facts if kind in kinds) or "-"
 
