@@ -121,6 +121,7 @@ class Running:
     sandbox: Sandbox
     url: str
     log: list[Handled] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
 
     @property
     def writes(self) -> list[Handled]:
@@ -140,13 +141,12 @@ async def serve(
     """Listen on 127.0.0.1 (port 0: any free one) until the block ends. Late commits that are due later still happen."""
     from aiohttp import web
 
-    running = Running(sandbox, "")
+    running = Running(sandbox, "", faults=faults or Faults())
     late: set[asyncio.Task[None]] = set()
-    faulty = faults or Faults()
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         call = await _read(request, running.url, clock())
-        fault = faulty.draw(call.method, call.path, call.query)
+        fault = running.faults.draw(call.method, call.path, call.query)
         return await _lay(fault, request, running, call, late)
 
     runner = web.ServerRunner(web.Server(answer, keepalive_timeout=75, max_line_size=2**20))

@@ -24,7 +24,7 @@ import orjson
 
 from migrator.sandbox.faults import Faults
 from migrator.vendor import Record
-from tests.bench.grounds import TARGETS, Ground, archive_of, fast_folder, fresh, ground
+from tests.bench.grounds import TARGETS, Ground, archive_of, fast_folder, fresh, ground, writes_of
 from tests.bench.lives import Lives
 from tests.journeys.arrivals import arrivals, difference, loose, twins
 from tests.journeys.commands import account
@@ -65,14 +65,8 @@ def _copy(row: Record, number: int) -> Record:
 
 
 def of_creates(vendor: str) -> Faults:
-    """The faults of this harness, on the calls that write."""
-
-    def writes(method: str, path: str, query: str) -> bool:
-        if vendor == "worksection":
-            return "action=post_" in query or "action=add_" in query
-        return method != "GET" and not path.endswith("/list") and "auth" not in path.lower()
-
-    return Faults(cut=0.04, lost=0.06, error_after=0.03, late=0.20, late_seconds=LATE_SECONDS, when=writes)
+    """The faults of this harness."""
+    return Faults(cut=0.04, lost=0.06, error_after=0.03, late=0.20, late_seconds=LATE_SECONDS, when=writes_of(vendor))
 
 
 async def calm(here: Ground) -> tuple[int, float, dict[str, Counter[str]]]:

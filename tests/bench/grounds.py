@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,17 @@ def fast_folder() -> Path | None:
 def fresh(vendor: str) -> Sandbox:
     """The vendor's sample account, untouched."""
     return STANDS[vendor].build(account(vendor), limits=False)
+
+
+def writes_of(vendor: str) -> Callable[[str, str, str], bool]:
+    """Whether a call (method, path, query) writes; faults on reads only take time."""
+
+    def writes(method: str, path: str, query: str) -> bool:
+        if vendor == "worksection":
+            return "action=post_" in query or "action=add_" in query
+        return method != "GET" and not path.endswith("/list") and "auth" not in path.lower()
+
+    return writes
 
 
 async def archive_of(folder: Path, source: Record | None = None, projects: Iterable[str] = ()) -> Path:

@@ -271,6 +271,27 @@ async def _finish_and_compare(on: PlanfixBench, entity: Entity, part: str) -> No
     await on.assert_as_expected(entity)
 
 
+async def test_tasks_in_doubt_are_looked_up_by_one_list_of_their_project(tmp_path: Path) -> None:
+    tasks = [Task(ref=Ref(Kind.TASK, f"d{number}"), project=PROJECT.ref, title=f"Task {number}") for number in range(6)]
+    async with bench(tmp_path) as on:
+        await on.make(PROJECT, *tasks[:4])
+        asked = len(on.running.log)
+        found = await on.find(*(step(task) for task in tasks))
+        assert set(found) == {task.ref for task in tasks[:4]}
+        assert len(on.running.log) - asked == 1
+
+
+async def test_a_task_in_doubt_in_a_long_project_is_looked_up_by_its_marker(tmp_path: Path) -> None:
+    tasks = [
+        Task(ref=Ref(Kind.TASK, f"d{number}"), project=PROJECT.ref, title=f"Task {number}") for number in range(130)
+    ]
+    async with bench(tmp_path) as on:
+        await on.make(PROJECT, *tasks)
+        asked = len(on.running.log)
+        assert set(await on.find(step(tasks[-1]))) == {tasks[-1].ref}
+        assert len(on.running.log) - asked == 2
+
+
 async def test_without_a_marker_field_the_vendors_own_mark_finds(tmp_path: Path) -> None:
     async with bench(tmp_path, faults=lost("/task/"), options={**TEMPLATES, "marker_field": "Nothing"}) as on:
         await on.make(PROJECT)

@@ -18,6 +18,7 @@ from migrator.vendors.hubex.marks import mark_in, marked, short
 
 FORM, ATTACH, CREATE, DONE = "form", "attach", "create", "done"
 _READS_AFTER_QUEUED = 8
+_READS_BEFORE_MISSING = 3
 
 
 def parts(item: CheckItem) -> tuple[str, ...]:
@@ -59,11 +60,20 @@ async def find(client: Client, steps: tuple[Step, ...], context: Context) -> Map
             path = f"WORK/Tasks/{context.ids(above)}/checkLists"
             same = (id for id, row in await client.list(path) if str((row.get("checkList") or {}).get("id")) == form)
         else:
-            lines = await client.list(f"WORK/CheckLists/{form}/items")
-            same = (f"{form}/{row.get('sortOrder')}" for _, row in lines if _is_at(row, _place(step.ref)))
+            place = _place(step.ref)
+            is_there = await _has_line(client, form, place)
+            same = (id for id in (f"{form}/{place}",) if is_there)
         if id := next(same, None):
             found[step.ref] = id
     return found
+
+
+async def _has_line(client: Client, form: str, place: int) -> bool:
+    """Whether the form has a line at the place. A line is taken with a 202 and shows later: that it is not there is asked twice more."""
+    for _ in range(_READS_BEFORE_MISSING):
+        if any(_is_at(row, place) for _, row in await client.list(f"WORK/CheckLists/{form}/items")):
+            return True
+    return False
 
 
 def attached(step: Step, context: Context) -> str | None:

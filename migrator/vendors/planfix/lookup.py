@@ -28,9 +28,7 @@ async def find(client: Client, there: Catalogue, steps: tuple[Step, ...], contex
     """The target's ids of those steps, all of one kind and part, that were carried out."""
     kind, part = steps[0].ref.kind, steps[0].part
     if kind in _LISTS:
-        found = await _by_marker(client, there, steps)
-        rest = tuple(step for step in steps if step.ref not in found)
-        return {**found, **await _by_list(client, there, rest, context)}
+        return await _marked(client, there, steps, context)
     if kind is Kind.COMMENT or part == costs.COMMENT:
         return await _comments(client, there, steps, context)
     if kind is Kind.COST:
@@ -38,12 +36,27 @@ async def find(client: Client, there: Catalogue, steps: tuple[Step, ...], contex
     return await _checkitems(client, steps, context)
 
 
-async def _by_marker(client: Client, there: Catalogue, steps: tuple[Step, ...]) -> dict[Ref, str]:
-    """One request for each, where the marker field is set up; no more than a page, because an ignored filter returns everything."""
-    kind = steps[0].ref.kind
-    marker = there.marker(kind)
+async def _marked(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> dict[Ref, str]:
+    """One list for each project; where that takes more pages than asking for each by its marker, the rest is asked for so."""
     found: dict[Ref, str] = {}
-    for step in steps if marker else ():
+    for above, group in _by_owner(steps, context).items():
+        patience = len(group) if there.marker(group[0].ref.kind) else None
+        here, is_whole = await _in_list(client, there, above, group, context, patience)
+        rest = [step for step in group if step.ref not in here]
+        if rest and not is_whole:
+            here |= await _by_marker(client, there, rest)
+            rest = [step for step in rest if step.ref not in here]
+            here |= (await _in_list(client, there, above, rest, context, None))[0] if rest else {}
+        found |= here
+    return found
+
+
+async def _by_marker(client: Client, there: Catalogue, steps: Iterable[Step]) -> dict[Ref, str]:
+    """One request for each; no more than a page, because an ignored filter returns everything."""
+    found: dict[Ref, str] = {}
+    for step in steps:
+        kind = step.ref.kind
+        marker = there.marker(kind)
         assert marker is not None
         wanted = {"type": _BY_LINE[kind], "field": marker.id, "operator": "equal", "value": step.mark}
         async for page in _pages(client, there, kind, filters=[wanted]):
@@ -54,14 +67,20 @@ async def _by_marker(client: Client, there: Catalogue, steps: tuple[Step, ...]) 
     return found
 
 
-async def _by_list(client: Client, there: Catalogue, steps: tuple[Step, ...], context: Context) -> dict[Ref, str]:
-    """All rows among which they must be, for an account that keeps no marker field or drops it: the vendor's own mark, or the looks."""
+async def _in_list(
+    client: Client, there: Catalogue, above: str, steps: list[Step], context: Context, patience: int | None
+) -> tuple[dict[Ref, str], bool]:
+    """Those that are in the list among which they must be, and whether it was read to its end: by the vendor's own mark, the marker
+    field, or the looks. No further than all are found, and `patience` pages."""
     found: dict[Ref, str] = {}
-    for above, group in _by_owner(steps, context).items():
-        filters = [{"type": _BY_PROJECT, "operator": "equal", "value": int(above)}] if above else []
-        async for page in _pages(client, there, group[0].ref.kind, filters=filters):
-            found |= _matches(page, group, there, context)
-    return found
+    filters = [{"type": _BY_PROJECT, "operator": "equal", "value": int(above)}] if above else []
+    read = 0
+    async for page in _pages(client, there, steps[0].ref.kind, filters=filters):
+        found |= _matches(page, [step for step in steps if step.ref not in found], there, context)
+        read += 1
+        if len(found) == len(steps) or read == patience:
+            return found, False
+    return found, True
 
 
 def _by_owner(steps: Iterable[Step], context: Context) -> dict[str, list[Step]]:
