@@ -43,6 +43,7 @@ url = "{target}/rest"
 secret = "env:TARGET_SECRET"
 time_zone = "Europe/Kyiv"
 {pace}
+per_day = 1000000
 [target.options]
 task_template = "Задача"
 project_template = "Проект"
