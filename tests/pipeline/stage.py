@@ -69,7 +69,10 @@ class Stage:
         """One session: `migrator run`."""
         async with self.job() as job:
             pace = Pace(self.parallel, self.quarantine, most)
-            await migrate(job, pace, self.parallel, stop or asyncio.Event())
+            if job.run.ledger.passes.number > 1:  # as the command does: it goes on with the delta
+                await delta(job, pace, self.parallel, stop or asyncio.Event())
+            else:
+                await migrate(job, pace, self.parallel, stop or asyncio.Event())
 
     async def delta(
         self, choice: Choice = Choice.LIST, stop: asyncio.Event | None = None, *, most: int | None = None
@@ -77,7 +80,7 @@ class Stage:
         """One session: `migrator run --delta`."""
         async with self.job() as job:
             await begin(job.run.ledger)
-            pace = Pace(self.parallel, QUARANTINE, most)
+            pace = Pace(self.parallel, self.quarantine, most)
             await delta(job, pace, self.parallel, stop or asyncio.Event(), choice)
 
     def becomes(self, entities: Iterable[Entity], bodies: dict[str, bytes] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Reading, loading, faults, deaths and resumption in any order: at most once always, exactly once in the end."""
+"""Reading, loading, deltas, faults, deaths and resumption in any order: at most once always, exactly once in the end."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import looptime
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from migrator.errors import RunFolderUnusable
+from migrator.errors import InputWrong, RunFolderUnusable
+from migrator.model import Kind
 from migrator.pipeline.migrate import extract_only
 from migrator.vendor import Step
 from migrator.vendors.memory import Fault, MemoryTarget
@@ -35,6 +37,7 @@ class Sessions(RuleBasedStateMachine):
         self.stage = Stage(self.folder / "run", entities, BODIES, MemoryTarget())
         self.stage.target.made_in = {cost().ref.kind: ("comment", "create")}
         self.now = 0.0
+        self.went_on = False  # whether people have worked on at the source
 
     @initialize(carrying=st.booleans())
     def choose(self, carrying: bool) -> None:
@@ -68,6 +71,34 @@ class Sessions(RuleBasedStateMachine):
         with dying_at(number, after=after):
             self._session(self.stage.run(), faults)
 
+    @rule(id=st.sampled_from(["1", "2"]), title=st.sampled_from(["Roof", "Walls"]))
+    def edit(self, id: str, title: str) -> None:
+        """People go on at the source: a task is renamed."""
+        self.went_on = True
+        edited = [
+            msgspec.structs.replace(one, title=title) if one.ref == ref(f"task:{id}") else one
+            for one in self.stage.entities
+        ]
+        self.stage.becomes(edited)
+
+    @rule()
+    def write(self) -> None:
+        """One more comment at the source."""
+        self.went_on = True
+        said = sum(one.ref.kind is Kind.COMMENT for one in self.stage.entities)
+        self.stage.becomes([*self.stage.entities, comment(str(said + 10))])
+
+    @rule(faults=FAULTS)
+    def bring_up_to_date(self, faults: list[Fault | str | None]) -> None:
+        """A delta, where the run is through; else it is refused."""
+        self._session(self.stage.delta(), faults)
+
+    @rule(number=st.integers(1, 60), after=st.booleans())
+    def die_in_a_delta(self, number: int, after: bool) -> None:
+        """A delta that ends at a commit."""
+        with dying_at(number, after=after):
+            self._session(self.stage.delta())
+
     @rule(seconds=st.floats(0, 120))
     def wait(self, seconds: float) -> None:
         """The user comes back later."""
@@ -80,9 +111,19 @@ class Sessions(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self._session(self.stage.run())
+            if self.went_on:
+                self._session(self.stage.delta())
+                self._session(self.stage.delta())  # the first may have gone on with an older one
+                self._session(self._verify())
             self.stage.assert_exactly_once()
         finally:
             shutil.rmtree(self.folder)
+
+    async def _verify(self) -> None:
+        """All is as it should be; but a file that was refused when its comment was written comes too late for that."""
+        found = await self.stage.verify()
+        assert (found.missing, found.extra) == ([], [])
+        assert {one.field for one in found.unexplained} <= {"files"}
 
     def _session(self, work: Coroutine[Any, Any, None], faults: list[Fault | str | None] | None = None) -> None:
         left = iter(faults or ())
@@ -97,7 +138,7 @@ class Sessions(RuleBasedStateMachine):
         with asyncio.Runner(loop_factory=lambda: looptime.new_event_loop(start=self.now)) as runner:
             try:
                 runner.run(work)
-            except* (RunFolderUnusable, Killed):
+            except* (RunFolderUnusable, Killed, InputWrong):
                 pass
             self.now = runner.get_loop().time()
 
