@@ -87,7 +87,7 @@ def test_a_file_named_like_a_path_stays_in_the_run_folder_and_moves_under_its_la
     assert beside == {odd.folder / "migration.toml", odd.folder / "mapping.toml"}
     assert [path for path in run.rglob("*") if path.is_dir()] == [run / "files"]
     assert [path.name for path in (run / "files").iterdir() if not _HASH.fullmatch(path.name)] == []
-    assert {path.name.partition("-")[0] for path in run.iterdir()} == {"checkpoint.db", "lock", "files"}
+    assert {path.name.partition("-")[0] for path in run.iterdir()} == {"checkpoint.db", "lock", "files", "links.csv"}
 
 
 def test_two_files_of_one_name_both_move(odd: Moved) -> None:
