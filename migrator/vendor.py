@@ -64,7 +64,7 @@ class Capabilities:
     )  # what of an object is only as expected once it is finished, in the words of `expected`; "fields" = all custom fields
     deletes: frozenset[Kind] = frozenset()  # can be taken back until nothing of them is seen
     retires: frozenset[Kind] = frozenset()  # cannot be deleted, but put aside: closed or archived, and marked for all
-    encloses: frozenset[Kind] = frozenset()  # of these: what hangs on one is put aside with it
+    encloses: frozenset[Kind] = frozenset()  # of these: what hangs on one is put aside with it, but for one in another
     # What a delta can change of what was made, in the words of `Target.expected` ("fields" stands for each "fields.NAME"), or of the
     # model where `expected` has none for it.
     updates: Mapping[Kind, frozenset[str]] = field(default_factory=dict)

@@ -154,7 +154,8 @@ def _verdict(
     if kind in can.deletes:
         return Verdict(thing, Fate.REVERSE, DELETED)
     taken = taking(above)
-    if taken and above and (kind not in can.retires or above.kind in can.encloses or taken.startswith(WITH)):
+    enclosed = above and (above.kind in can.encloses or taken.startswith(WITH)) and kind not in can.encloses
+    if taken and (enclosed or kind not in can.retires):
         return Verdict(thing, Fate.REVERSE, f"{WITH} {above}")
     if kind in can.retires:
         return Verdict(thing, Fate.REVERSE, RETIRED)

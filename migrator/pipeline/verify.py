@@ -79,7 +79,7 @@ class _Verifier:
         for kind in Kind:
             with Sheet() as sheet:
                 steps = tuple(self._fill(sheet, kind))
-                if steps or self._under:
+                if steps or (self._under and kind in self._transform.capabilities.creates):
                     await self._read(sheet, kind, steps)
         self._judge_alike()
         found = self._found

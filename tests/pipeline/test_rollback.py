@@ -265,6 +265,17 @@ async def test_what_cannot_be_deleted_goes_with_what_is_put_aside(tmp_path: Path
     assert not any(one.kind is Kind.COST for one in stage.target.stored.values())
 
 
+async def test_a_project_inside_another_is_put_aside_by_itself(tmp_path: Path) -> None:
+    stage = _closing(tmp_path)
+    stage = replace(stage, entities=[*stage.entities, project("3", parent=ref("project:1"), depth=1)])
+    await stage.run()
+    found = await stage.roll_back()
+    assert found is not None
+    ways = {str(one.ref): one.note for one in found.lines[Fate.REVERSE]}
+    assert ways["project:3"] == "retired"
+    assert ways["task:4"] == "with task:1"
+
+
 async def test_what_is_in_a_kept_project_and_cannot_be_deleted_is_told(tmp_path: Path) -> None:
     stage = _closing(tmp_path)
     await stage.run()

@@ -187,9 +187,9 @@ async def _checkitems(client: Client, steps: tuple[Step, ...], context: Context,
             others = tuple((Kind.CHECKITEM, other) for other in lines if other != id)
             yield Observed(id, "", observe.seen_checkitem(row, task), on=((Kind.TASK, task), *others))
     for task in places.get(Kind.TASK, ()):
-        for _, row in await client.list(f"WORK/Tasks/{task}/checkLists", (), f"the checklists of task {task}"):
-            if (task, str(row.get("id"))) not in lists:
-                yield Observed(f"checklist {row.get('id')}", "", {}, on=((Kind.TASK, task),))
+        for id, _ in await client.list(f"WORK/Tasks/{task}/checkLists", (), f"the checklists of task {task}"):
+            if (task, id) not in lists:
+                yield Observed(f"checklist {id}", "", {}, on=((Kind.TASK, task),))
 
 
 async def _costs(

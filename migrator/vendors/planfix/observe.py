@@ -40,7 +40,7 @@ PROJECT_FIELDS = (
 )
 TASK_FIELDS = (
     "id,name,sourceObjectId,description,priority,status,assigner,parent,project,dateTime,startDateTime,endDateTime,"
-    "hasStartDate,hasEndDate,hasStartTime,hasEndTime,assignees,participants,files"
+    "hasStartDate,hasEndDate,hasStartTime,hasEndTime,assignees,participants,files,type"
 )
 COMMENT_FIELDS = "id,sourceObjectId,dateTime,description,task,owner,isHidden,isPinned,files"
 CHECKITEM_FIELDS = "id,name,isDone,parent"

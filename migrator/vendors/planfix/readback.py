@@ -14,6 +14,7 @@ from migrator.vendor import Context, Observed, Record, Step
 from migrator.vendors.planfix import costs, observe
 from migrator.vendors.planfix.catalogue import Catalogue, DataTag
 from migrator.vendors.planfix.client import PAGE, Client
+from migrator.vendors.planfix.plan import is_task
 from migrator.vendors.planfix.values import folded, number
 
 _BY_PROJECT, _BY_NUMBER, _BY_PARENT, _BY_COMMENT_DATE = 5, 57, 73, 3000
@@ -102,7 +103,9 @@ async def _tasks(
         for some in _batches(sorted(numbers), size):  # what is left is known by now
             filters = [{"type": type, "operator": "equal", "value": list(some) if size > 1 else some[0]}]
             async for row in client.rows("/task/list", "tasks", "the tasks", filters=filters, fields=fields):
-                if (id := str(row["id"])) not in seen:
+                if (id := str(row["id"])) not in seen and is_task(
+                    row
+                ):  # lines of checklists may be listed too (section 9)
                     seen.add(id)
                     left.discard(int(id))
                     on = _on(Kind.TASK, row.get("parent")) + _on(Kind.PROJECT, row.get("project"))

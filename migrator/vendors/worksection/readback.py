@@ -16,6 +16,8 @@ from migrator.vendors.worksection.client import ABSENT, Client
 from migrator.vendors.worksection.lists import Row, project_costs, project_tasks
 from migrator.vendors.worksection.values import number_of, page_id, project_of
 
+_WITH_PAGES = (Kind.PROJECT, Kind.TASK, Kind.COMMENT)  # their ids say which project they are in
+
 Readings = AsyncIterator[Observed]
 Places = Mapping[str, Kind]  # ids of things that all of the kind is read of
 _DIRECTORIES = {
@@ -31,7 +33,7 @@ def read_back(
 ) -> Readings:
     """What of the kind is there; all of it on those that `under` names."""
     marks = {wording.short(step.mark): step.mark for step in steps}
-    places = {id: ref.kind for ref in under if (id := context.ids(ref))}
+    places = {id: ref.kind for ref in under if ref.kind in _WITH_PAGES and (id := context.ids(ref))}
     match kind:
         case Kind.PROJECT:
             return _projects(client, marks)
