@@ -250,6 +250,9 @@ class Mapper:
         if entity.status and not changes["status"]:
             detail = f"[status.{kind}] has no line for {entity.status!r}; the target's own first status stands in"
             issues.append(Issue(ref=entity.ref, code="status-unmapped", field="status", detail=detail))
+        elif entity.status not in ("", changes["status"], *self.rules.status.get(kind, {})):
+            detail = f"{entity.status!r} becomes {changes['status']!r}: it has no line of its own in [status.{kind}]"
+            issues.append(Issue(ref=entity.ref, code="status-coarse", field="status", detail=detail, reach=Reach.NOTE))
         for name in ("plan_minutes", "plan_money"):
             if getattr(entity, name) is not None and self.rules.fields.get(kind, {}).get(name):
                 changes[name] = None

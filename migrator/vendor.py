@@ -76,6 +76,9 @@ class Capabilities:
     text_limit: int | None = None  # bytes of UTF-8, HTML included
     checklist_limit: int | None = None  # lines on one task
     file_limit: int | None = None  # bytes
+    plain: frozenset[Kind] = (
+        frozenset()
+    )  # kinds whose texts keep their lines, not how they are set: bold words, lists, tables
     empty_files: bool = True  # a file of 0 bytes is taken
     verbatim: bool = False  # keeps entities as they are: no mapping, no words of its own
     silent: bool = False  # can keep mails and notifications from going out

@@ -102,6 +102,9 @@ def _limits(vendor: Vendor) -> Iterable[str]:
         yield f"titles over {can.title_limit} characters are shortened, and stand whole in the text"
     if can.text_limit:
         yield f"texts over {can.text_limit} bytes go on in comments"
+    if can.plain:
+        kinds = ", ".join(kind for kind in Kind if kind in can.plain)
+        yield f"texts ({kinds}) keep their lines, not how they are set: bold, lists, tables"
     if can.depth is not None:
         yield f"subtasks below level {can.depth} are raised to it"
     if can.checklist_limit:

@@ -120,6 +120,9 @@ class Transform:
 
     def _written(self, entity: Written, lines: list[Line], issues: list[Issue], *, header: bool) -> Decision:
         """The decision for an entity with a text: what does not fit goes on in comments."""
+        if entity.ref.kind in self.capabilities.plain and text.is_set(entity.text.html):
+            detail = "the target takes plain text: words keep their lines, not how they were set (bold, lists, tables)"
+            issues.append(Issue(ref=entity.ref, code="text-plain", field="text", detail=detail, reach=Reach.NOTE))
         pieces = self._pieces(entity, lines, header=header)
         more = tuple(self._continuation(entity, number, piece) for number, piece in enumerate(pieces[1:], 1))
         if more:
@@ -227,7 +230,10 @@ class Transform:
     def _losses(self, entity: Entity) -> Iterator[Issue]:
         for name, value in self._fields(entity, Carry.LOST):
             yield Issue(ref=entity.ref, code="field-lost", field=name, detail=f"{name}: {str(value)[:200]}")
-        if not isinstance(entity, Task | Project | Comment | Cost):
+        if isinstance(entity, File) and (kept := text.file_name(entity.name)) != entity.name:
+            detail = f"{entity.name!r} could be taken for a path, so it is called {kept!r}"
+            yield Issue(ref=entity.ref, code="file-renamed", field="name", detail=detail, reach=Reach.NOTE)
+        if not isinstance(entity, Task | Project | Comment | File | CheckItem | Cost):
             for name, value in self._fields(entity, Carry.TEXT):
                 yield Issue(ref=entity.ref, code="field-lost", field=name, detail=f"{name}: {str(value)[:200]}")
 

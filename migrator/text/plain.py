@@ -13,7 +13,15 @@ _NOT_OF_URL = ".,;:!?*_…"  # the sentence's, at the end of an address
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _UNSEEN_PARTS = re.compile(r"^(?:https?://|mailto:|tel:)|/$", re.IGNORECASE)
+_SET_BY = re.compile(
+    r"<(?:b|strong|i|em|u|s|del|strike|mark|sub|sup|li|td|th|pre|code|blockquote|h[1-6])[\s/>]", re.IGNORECASE
+)
 _SPACES = re.compile(r"[\t\n\f\r ]+")
+
+
+def is_set(html: str) -> bool:
+    """Whether a text is more than lines of words, links and images: bold, lists, tables, quotations, ..."""
+    return bool(_SET_BY.search(html))
 
 
 def from_plain(text: str) -> str:

@@ -26,6 +26,7 @@ class Side:
     url: str = ""
     secret: str = ""
     running: Running | None = field(default=None, repr=False)
+    at_its_address: bool = False  # what was written into it leads to its own address, not to the sample's
 
     def told(self, side: str) -> dict[str, Any]:
         """What the migration file says of it."""
@@ -35,11 +36,12 @@ class Side:
 
 
 @asynccontextmanager
-async def served(vendor: str, sample: dict[str, Any] | None = None) -> AsyncIterator[Side]:
-    """An account, the shipped one unless given, in a sandbox on a socket until the block ends."""
-    stand, sample = STANDS[vendor], sample or account(vendor)
-    async with serve(stand.build(sample, limits=False)) as running:
-        yield Side(vendor, url=f"{running.url}{stand.root}", secret=stand.secret(sample), running=running)
+async def served(vendor: str, sample: dict[str, Any] | None = None, *, filled: bool = True) -> AsyncIterator[Side]:
+    """An account in a sandbox on a socket until the block ends: the shipped one unless given. Not `filled`: it is to be."""
+    stand, whole = STANDS[vendor], sample or account(vendor)
+    async with serve(stand.build(whole, limits=False)) as running:
+        secret = stand.secret(whole)
+        yield Side(vendor, None, f"{running.url}{stand.root}", secret, running, at_its_address=not filled)
 
 
 def sample_file(source: str, target: str) -> Path:
@@ -54,6 +56,8 @@ def between(source: Side, target: Side, folder: Path) -> Commands:
         table = file[name]
         assert isinstance(table, tomlkit.items.Table)
         table.update(side.told(name))
+        if "site" in table.get("options", {}) and side.at_its_address:
+            table["options"]["site"] = side.url.rpartition("/")[0]
     if "mapping" in file:
         file["mapping"] = str(SAMPLES / str(file["mapping"]))
     commands = Commands(folder, {"SOURCE_SECRET": source.secret, "TARGET_SECRET": target.secret})

@@ -11,7 +11,7 @@ import pytest
 
 from migrator.errors import InputWrong
 from migrator.mapping import Costs, Mapper, People, Rules, load, problems
-from migrator.model import Kind, Label, Who
+from migrator.model import Kind, Label, Reach, Who
 from migrator.vendor import Vocabulary
 from tests.world import ANNA, comment, cost, file, project, task
 
@@ -226,6 +226,15 @@ def test_a_status_without_a_line_is_told() -> None:
     applied = apply(Rules(status={"task": {"active": "In work"}}), task(status="odd"))
     assert applied.entity.status == ""
     assert [one.code for one in applied.issues] == ["status-unmapped"]
+
+
+def test_a_status_that_goes_with_all_the_rest_is_told() -> None:
+    rules = Rules(status={"task": {"active": "New", "*": "In work"}})
+    (told,) = apply(rules, task(status="waiting")).issues
+    assert (told.code, told.field, told.reach) == ("status-coarse", "status", Reach.NOTE)
+    assert "'waiting' becomes 'In work'" in told.detail
+    assert apply(rules, task(status="active")).issues == ()
+    assert apply(rules, task(status="In work")).issues == ()
 
 
 def test_a_status_label_says_more_than_open() -> None:

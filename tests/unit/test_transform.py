@@ -384,3 +384,18 @@ def test_a_group_the_target_neither_has_nor_can_make_is_named_in_the_text() -> N
     assert shown(without)
     assert not shown(without, there)
     assert not shown(CAPABILITIES)
+
+
+def test_a_file_that_cannot_keep_its_name_is_told() -> None:
+    decided = transform().decide(file(name="../../etc/passwd"))
+    assert [(issue.code, issue.field) for issue in decided.issues] == [("file-renamed", "name")]
+    assert "'passwd'" in decided.issues[0].detail
+    assert transform().decide(file(name="plan.pdf")).issues == ()
+
+
+def test_how_a_text_is_set_is_told_where_texts_are_plain() -> None:
+    plain = transform(replace(CAPABILITIES, plain=frozenset({Kind.COMMENT})))
+    told = [issue.code for issue in plain.decide(comment(text=Text(html="<p><b>Bold</b></p>"))).issues]
+    assert told == ["text-plain"]
+    assert plain.decide(comment(text=Text(html="<p>Words<br>in lines</p>"))).issues == ()
+    assert transform().decide(comment(text=Text(html="<b>Bold</b>"))).issues == ()

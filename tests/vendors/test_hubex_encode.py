@@ -194,10 +194,8 @@ ENCODED = {
         msgspec.structs.replace(TASK, fields={}), catalogue(created_in=BY_NAME["Создано"])
     ),
     "tags": lambda: tags_of(TASK),
-    "comment": lambda: encode.Encoded(encode.comment(step(COMMENT), CONTEXT, THERE)),
-    "comment for the customer": lambda: encode.Encoded(
-        encode.comment(step(COMMENT), CONTEXT, catalogue(external_comments=True))
-    ),
+    "comment": lambda: encode.comment(step(COMMENT), CONTEXT, THERE),
+    "comment for the customer": lambda: encode.comment(step(COMMENT), CONTEXT, catalogue(external_comments=True)),
     "file": lambda: encode.Encoded(dict(encode.file_fields(step(FILE), THERE, {"taskID": 60}))),
     "time": lambda: encode.Encoded(costs.work(step(COST), "60", THERE)),
     "money": lambda: encode.Encoded(costs.work(step(MONEY), "60", THERE)),

@@ -28,6 +28,7 @@ from migrator.model import (
     Text,
     Who,
 )
+from migrator.text import file_name
 from migrator.vendor import Body, Context, Step, Vocabulary
 from migrator.vendors.planfix import CAPABILITIES, comments, costs, encode, observe
 from migrator.vendors.planfix.catalogue import (
@@ -48,7 +49,7 @@ from migrator.vendors.planfix.catalogue import (
     DataTag,
 )
 from migrator.vendors.planfix.client import judge
-from migrator.vendors.planfix.values import file_name, kept_html, minutes_of, number, shown, wire_value
+from migrator.vendors.planfix.values import kept_html, minutes_of, number, shown, wire_value
 from tests.vendors.planfix_openapi import check_request
 
 GOLDEN = Path(__file__).parent / "golden" / "planfix" / "bodies.json"

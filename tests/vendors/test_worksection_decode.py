@@ -103,6 +103,17 @@ def test_there_are_golden_records() -> None:
     assert len(list(GOLDEN.glob("*.json"))) >= 5
 
 
+# -- texts ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_bare_address_of_the_account_is_a_link_as_on_its_pages() -> None:
+    page = f"{HERE.url}/project/102/2101/"
+    text = task({"text": f'Див. {page}, або https://other.example/project/1/2/ чи <a href="{page}">тут</a>'}).text
+    assert text.html.startswith(f'Див. <a href="{page}">{page}</a>, або https://other.example/project/1/2/ чи <a ')
+    assert text.html.count("<a ") == 2
+    assert text.links == {page: Ref(Kind.TASK, "2101")}
+
+
 # -- values ---------------------------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,7 @@ CAPABILITIES = Capabilities(
     updates=UPDATES,
     seals=SEALS,
     deletes=DELETES,
+    plain=frozenset({Kind.PROJECT, Kind.COMMENT}),
 )
 
 _SOURCE_OPTIONS = (

@@ -75,7 +75,7 @@ FIELDS: Mapping[Kind, Mapping[str, Carry]] = {
         "relations": _TEXT,
         "url": _NATIVE,
     },
-    Kind.FILE: {"name": _NATIVE, "size": _NATIVE, "created": _NATIVE, "author": _NATIVE},
+    Kind.FILE: {"name": _NATIVE, "size": _NATIVE, "created": _TEXT, "author": _TEXT},  # in its description
     Kind.COMMENT: {
         "text": _NATIVE,
         "created": _TEXT,

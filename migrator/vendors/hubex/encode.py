@@ -5,7 +5,6 @@ Source: the vendor contract, section 5. Bodies that the vendor takes by the batc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -26,7 +25,6 @@ TAG_LIMIT, DESCRIPTION_LIMIT = 32, 512  # characters (section 2)
 _NAMELESS = "—"
 _DAY_STARTS, _DAY_ENDS = time(0, 0), time(23, 59)
 _MARK_ROOM = 16
-_UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Encoded(NamedTuple):
@@ -156,7 +154,7 @@ def without_markup(body: Record) -> Record:
     return {**body, "notesHtml": text.from_plain(body["notes"])}
 
 
-def comment(step: Step, context: Context, there: Catalogue) -> Record:
+def comment(step: Step, context: Context, there: Catalogue) -> Encoded:
     """A message for the team alone, unless the customer may see it; author and date are told by its text (section 8)."""
     entity = step.entity
     assert isinstance(entity, Comment)
@@ -166,7 +164,10 @@ def comment(step: Step, context: Context, there: Catalogue) -> Record:
     }
     if files := context.files(entity.ref):
         body["attachments"] = [int(id) for _, id in files]
-    return body
+    if entity.hidden or there.external_comments:
+        return Encoded(body)
+    detail = "shown to the team alone; set external_comments = true to show such comments to the customer too"
+    return Encoded(body, (Issue(ref=entity.ref, code="internal", field="hidden", detail=detail, reach=Reach.NOTE),))
 
 
 def file_fields(step: Step, there: Catalogue, owner: Record) -> dict[str, str]:
@@ -265,12 +266,6 @@ def money(amount: str, currency: str, value: Decimal, there: Catalogue) -> Recor
 def named(title: str) -> str:
     """A title on one line, never empty."""
     return " ".join(title.split()) or _NAMELESS
-
-
-def file_name(name: str) -> str:
-    """The last part of a name that may be a path, without control characters; `file` if nothing is left."""
-    last = re.split(r"[/\\]", name)[-1]
-    return _UNSAFE_IN_NAMES.sub("", last).strip() or "file"
 
 
 def utc(moment: datetime) -> str:

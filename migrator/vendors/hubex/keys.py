@@ -311,7 +311,6 @@ def unaccounted(table: str, record: Record, ref: Ref) -> tuple[Issue, ...]:
             detail = f"no page of the vendor describes it; it holds {str(value)[:100]!r}"
             issues.append(Issue(ref=ref, code="unknown-field", field=key, detail=detail))
         elif place.startswith("- ") and not place.startswith("- redundant") and value:
-            issues.append(
-                Issue(ref=ref, code="unsupported", field=key, detail=place.removeprefix("- "), reach=Reach.LOSS)
-            )
+            detail = f"{place.removeprefix('- ')}: {str(value)[:200]}"
+            issues.append(Issue(ref=ref, code="unsupported", field=key, detail=detail, reach=Reach.LOSS))
     return tuple(issues)

@@ -17,7 +17,7 @@ from migrator.model import CheckItem, Comment, Company, Contact, Cost, File, Iss
 from migrator.vendor import Context, Record, Step
 from migrator.vendors.hubex.attributes import shown
 from migrator.vendors.hubex.catalogue import PUBLISHED, UNPUBLISHED, WORDS, Catalogue
-from migrator.vendors.hubex.encode import dictionary_words, ends, file_name, named, starts, tags, users, values
+from migrator.vendors.hubex.encode import dictionary_words, ends, named, starts, tags, users, values
 from migrator.vendors.hubex.marks import unmarked
 from migrator.vendors.hubex.values import moment
 
@@ -38,7 +38,7 @@ def expected(step: Step, there: Catalogue, context: Context) -> Fields:
             found = _expected_task(entity, there, context)
         case File() as entity:
             size = str(context.body(entity.ref).size)
-            found = {"on": context.ids(entity.on), "name": file_name(entity.name), "size": size}
+            found = {"on": context.ids(entity.on), "name": text.file_name(entity.name), "size": size}
         case Comment() as entity:
             found = _expected_comment(entity, there, context)
         case CheckItem() as entity:
@@ -146,7 +146,7 @@ def _expected_comment(entity: Comment, there: Catalogue, context: Context) -> di
         "on": context.ids(entity.on),
         "text": folded(text.to_plain(entity.text.html)),
         "hidden": yes(entity.hidden or not there.external_comments),
-        "files": "; ".join(sorted(file_name(file.name) for file, _ in context.files(entity.ref))),
+        "files": "; ".join(sorted(text.file_name(file.name) for file, _ in context.files(entity.ref))),
     }
 
 

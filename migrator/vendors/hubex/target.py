@@ -105,7 +105,7 @@ class HubExTarget:
                     raise Refused(f"{step.ref} {file.name!r}: a project that became a company takes no files")
                 return Made(await upload(self._client, self._there, step, _above(step, context), context))
             case Comment():
-                return Made(await self._say(step, context))
+                return await self._say(step, context)
             case CheckItem():
                 return Made(await checklists.make(self._client, step, _above(step, context), context))
             case Cost() if step.part == costs.TECHNICIAN:
@@ -137,6 +137,8 @@ class HubExTarget:
                 return self._project(step, context).issues
             case Task():
                 return encode.task(step, self._there, context).issues
+            case Comment():
+                return encode.comment(step, context, self._there).issues
             case Cost() if step.part == costs.TECHNICIAN:
                 return _technician(step)[1]
             case _:
@@ -230,11 +232,12 @@ class HubExTarget:
 
     # -- what hangs on tasks --------------------------------------------------------------------------------------------
 
-    async def _say(self, step: Step, context: Context) -> str:
+    async def _say(self, step: Step, context: Context) -> Made:
         task = _above(step, context)
         path = f"WORK/Tasks/{task}/conversation"
-        reply = await self._create(path, encode.comment(step, context, self._there), step)
-        return f"{task}/{_first_id(reply, step)}"
+        encoded = encode.comment(step, context, self._there)
+        reply = await self._create(path, encoded.body, step)
+        return Made(f"{task}/{_first_id(reply, step)}", encoded.issues)
 
     async def _make_work(self, step: Step, context: Context) -> str:
         task = _above(step, context)

@@ -9,6 +9,7 @@ from pathlib import Path
 from migrator.errors import InDoubt, Refused
 from migrator.http import Effect, Upload
 from migrator.model import File, Kind
+from migrator.text import file_name
 from migrator.vendor import Context, Step
 from migrator.vendors.hubex import encode
 from migrator.vendors.hubex.catalogue import Catalogue
@@ -33,7 +34,7 @@ async def upload(client: Client, there: Catalogue, step: Step, above: str, conte
     body = context.body(file.ref)
     fields = encode.file_fields(step, there, {of: above} if of else {})
     about = f"{file.ref} {file.name!r}"
-    sent = Upload("File", encode.file_name(file.name), body.path)
+    sent = Upload("File", file_name(file.name), body.path)
     reply = await client.upload(path, fields, sent, effect=Effect.CREATE, about=about)
     if not isinstance(reply, dict) or "attachmentID" not in reply:
         raise InDoubt(f"HubEx, {about}: an upload without an id")

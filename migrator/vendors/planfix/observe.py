@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from migrator.model import CheckItem, Comment, Company, Contact, Cost, File, Issue, Kind, Project, Ref, Task, Who
+from migrator.text import file_name
 from migrator.vendor import ONE_FOR_ALL, Context, Record, Step
 from migrator.vendors.planfix import catalogue, costs
 from migrator.vendors.planfix.catalogue import Catalogue, DataTag
@@ -21,7 +22,6 @@ from migrator.vendors.planfix.comments import byline
 from migrator.vendors.planfix.encode import custom_values, targets
 from migrator.vendors.planfix.values import (
     day_of,
-    file_name,
     folded,
     minute,
     minutes_of,

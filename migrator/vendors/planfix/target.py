@@ -26,6 +26,7 @@ from migrator.model import (
     Who,
     owner,
 )
+from migrator.text import file_name
 from migrator.vendor import Body, Check, Context, Made, Observed, Record, Step
 from migrator.vendors.planfix import comments, costs, encode, observe
 from migrator.vendors.planfix.catalogue import Catalogue
@@ -36,7 +37,7 @@ from migrator.vendors.planfix.lookup import find
 from migrator.vendors.planfix.readback import read_back
 from migrator.vendors.planfix.remove import removal_requests, remove
 from migrator.vendors.planfix.update import READS_AFTER_QUEUED, failures, update
-from migrator.vendors.planfix.values import file_name, number
+from migrator.vendors.planfix.values import number
 
 ATTACH = "attach"
 _PATHS = {Kind.COMPANY: "contact", Kind.CONTACT: "contact", Kind.PROJECT: "project", Kind.TASK: "task"}

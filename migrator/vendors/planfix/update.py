@@ -24,11 +24,12 @@ from migrator.model import (
     Task,
     owner,
 )
+from migrator.text import file_name
 from migrator.vendor import Context, Made, Record, Step, not_updated
 from migrator.vendors.planfix import catalogue, comments, costs, encode, observe
 from migrator.vendors.planfix.catalogue import Catalogue
 from migrator.vendors.planfix.client import Client
-from migrator.vendors.planfix.values import custom, file_name, folded, number, people
+from migrator.vendors.planfix.values import custom, folded, number, people
 
 Fields = Mapping[str, str]
 

@@ -24,7 +24,6 @@ _NO = frozenset({"no", "false", "0", "нет", "ні", ""})
 _PREFORMATTED = re.compile(r"(<pre\b.*?</pre\s*>)", re.IGNORECASE | re.DOTALL)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _ASTRAL = re.compile(r"[\U00010000-\U0010ffff]")
-_UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def number(id: str) -> int:
@@ -83,12 +82,6 @@ TAKEN_BACK = "[rolled back]"  # begins the title, and the mark, of what was take
 def named(title: str) -> str:
     """A title on one line; a dash for an empty one, which Planfix refuses."""
     return " ".join(title.split()) or _NAMELESS
-
-
-def file_name(name: str) -> str:
-    """The last part of a name that may be a path, without control characters; `file` if nothing is left."""
-    last = re.split(r"[/\\]", name)[-1]
-    return _UNSAFE_IN_NAMES.sub("", last).strip() or "file"
 
 
 def kept_html(html: str) -> str:

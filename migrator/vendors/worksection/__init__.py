@@ -75,7 +75,7 @@ _FIELDS = {
         "status": _NATIVE,
         "done": _NATIVE,  # by the status that the mapping gives it
         "created": _TEXT,
-        "closed": _NATIVE,
+        "closed": _TEXT,  # natively its day alone
         "start": _NATIVE,
         "start_at": _TEXT,
         "due": _NATIVE,
@@ -103,7 +103,7 @@ _FIELDS = {
         "pinned": _TEXT,
         "url": _NATIVE,
     },
-    Kind.CHECKITEM: {"title": _NATIVE, "done": _NATIVE},
+    Kind.CHECKITEM: {"title": _NATIVE, "done": _TEXT},
     Kind.COST: {
         "day": _NATIVE,
         "person": _NATIVE,
@@ -150,6 +150,8 @@ CAPABILITIES = Capabilities(
     encloses=frozenset({Kind.PROJECT}),
     depth=2,
     title_limit=255,  # no page states the vendor's; this much is kept by all
+    # Whether markup is obeyed is not known (the vendor contract, section 9), so none is sent.
+    plain=frozenset({Kind.PROJECT, Kind.TASK, Kind.COMMENT}),
     text_limit=65_536,
 )
 

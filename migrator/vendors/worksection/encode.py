@@ -26,6 +26,7 @@ from migrator.model import (
     Value,
     Who,
 )
+from migrator.text import file_name
 from migrator.vendor import Context, Step
 from migrator.vendors.worksection import losses
 from migrator.vendors.worksection.catalogue import DEPTH, DONE, EXCLUSIVE, OPTIONS, Catalogue
@@ -39,7 +40,7 @@ from migrator.vendors.worksection.values import (
     sent_minutes,
     sent_plan,
 )
-from migrator.vendors.worksection.wording import checkitem, cost_text, file_name, named, short, written
+from migrator.vendors.worksection.wording import checkitem, cost_text, named, short, written
 
 TEXT_LIMIT = 65_536  # bytes; what is longer is cut without a word (the vendor contract, section 2)
 URL_ROOM = 7_500  # bytes of a URL of 8 kB for parameters; the rest is for the address, the action and the signature
@@ -148,7 +149,7 @@ def comment(step: Step, there: Catalogue, context: Context) -> Encoded:
         **_author(entity.author, there),
         "hidden": ",".join(there.inner) if entity.hidden else "",
     }
-    return Encoded(_filled(params), losses.of_hiding(entity))
+    return Encoded(_filled(params), losses.of_comment(step, there))
 
 
 def file(step: Step, context: Context) -> Encoded:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from migrator.model import CheckItem, Contact, Entity, File, Kind, Person, Ref, Task, owner
+from migrator.text import file_name
 from migrator.vendor import Context, Made, Record, Step
 from migrator.vendors.worksection import encode, observe, wording
 from migrator.vendors.worksection.catalogue import CONTACT_PREFIX, Catalogue
@@ -116,7 +117,7 @@ def _made(step: Step, row: Record, files: Iterable[Record]) -> Made:
 def _is_among(one: Entity, names: set[str], items: set[str]) -> bool:
     match one:
         case File(name=name):
-            return wording.file_name(name) in names
+            return file_name(name) in names
         case CheckItem():
             return wording.checkitem(one) in items
         case _:

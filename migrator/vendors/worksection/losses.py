@@ -15,7 +15,7 @@ def of_project(step: Step, there: Catalogue) -> tuple[Issue, ...]:
     """What a new project lacks."""
     entity = step.entity
     assert isinstance(entity, Project)
-    issues = [*_outsiders(entity, "manager", "members", there=there), *_early_links(entity, step)]
+    issues = [*_outsiders(entity, "author", "manager", "members", there=there), *_early_links(entity, step)]
     if entity.group not in there.folders:
         issues += missing(entity.ref, "group", entity.group)
     if entity.parent:
@@ -28,7 +28,7 @@ def of_task(step: Step, there: Catalogue) -> tuple[Issue, ...]:
     """What a new task lacks, or has in another way."""
     entity = step.entity
     assert isinstance(entity, Task)
-    issues = [*_outsiders(entity, "assignees", "followers", there=there), *_early_links(entity, step)]
+    issues = [*_outsiders(entity, "author", "assignees", "followers", there=there), *_early_links(entity, step)]
     issues += of_hiding(entity)
     if entity.depth > DEPTH:
         detail = (
@@ -41,6 +41,13 @@ def of_task(step: Step, there: Catalogue) -> tuple[Issue, ...]:
             Issue(ref=entity.ref, code="assignees-follow", field="assignees", detail=detail, reach=Reach.NOTE)
         )
     return tuple(issues)
+
+
+def of_comment(step: Step, there: Catalogue) -> tuple[Issue, ...]:
+    """What a new comment lacks, or has in another way."""
+    entity = step.entity
+    assert isinstance(entity, Comment)
+    return (*_outsiders(entity, "author", there=there), *of_hiding(entity))
 
 
 def of_hiding(entity: Task | Comment) -> tuple[Issue, ...]:

@@ -28,6 +28,7 @@ from migrator.model import (
     Tag,
     Task,
 )
+from migrator.text import file_name
 from migrator.vendor import Context, Record, Step
 from migrator.vendors.worksection import encode, values, wording
 from migrator.vendors.worksection.catalogue import ACTIVE, ARCHIVED, DONE, Catalogue
@@ -55,7 +56,7 @@ def expected(step: Step, there: Catalogue, context: Context) -> Fields:
             found = _expected_task(entity, there, context)
         case File() as file:
             size = str(context.body(file.ref).size)
-            found = {"name": wording.file_name(file.name), "size": size}
+            found = {"name": file_name(file.name), "size": size}
         case Comment() as entity:
             found = {
                 "text": _text(entity, context),
@@ -238,7 +239,7 @@ def carried_ids(id: str, carried: Iterable[Entity]) -> dict[Ref, str]:
 
 
 def _text(entity: Task | Project | Comment, context: Context) -> str:
-    names = {file.ref: wording.file_name(file.name) for file, _ in context.files(entity.ref)}
+    names = {file.ref: file_name(file.name) for file, _ in context.files(entity.ref)}
     return folded(wording.plain(entity.text, names))
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 
 from migrator.errors import Refused
 from migrator.model import CheckItem, Kind, Ref
+from migrator.text import file_name
 from migrator.vendor import Context, Observed, Record, Step
 from migrator.vendors.worksection import observe, wording
 from migrator.vendors.worksection.catalogue import CONTACT_PREFIX
@@ -110,7 +111,7 @@ async def _files(client: Client, steps: Iterable[Step], context: Context, places
         left = list(rows)
         on = ((_kind_of(place), place),)
         for step in by_place.get(place, ()):
-            wanted = wording.file_name(getattr(step.entity, "name", "")), str(context.body(step.ref).size)
+            wanted = file_name(getattr(step.entity, "name", "")), str(context.body(step.ref).size)
             same = [row for row in left if row["name"] == wanted[0]]
             if row := next((row for row in same if str(row.get("size")) == wanted[1]), same[0] if same else None):
                 left.remove(row)

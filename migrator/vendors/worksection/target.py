@@ -25,8 +25,9 @@ from migrator.model import (
     Tag,
     Task,
 )
+from migrator.text import file_name
 from migrator.vendor import Body, Check, Context, Made, Observed, Record, Step
-from migrator.vendors.worksection import encode, losses, observe, wording
+from migrator.vendors.worksection import encode, losses, observe
 from migrator.vendors.worksection.catalogue import ARCHIVED, CONTACT_PREFIX, DONE, Catalogue
 from migrator.vendors.worksection.check import target_checks
 from migrator.vendors.worksection.client import UNKNOWN_ACTION, Client, as_rows
@@ -181,7 +182,7 @@ class WorksectionTarget:
         todo, files = encode.carriable(step, encoded.params)
         params = {**encoded.params, **todo}
         uploads = tuple(
-            Upload(f"attach[{place}]", wording.file_name(file.name), context.body(file.ref).path)
+            Upload(f"attach[{place}]", file_name(file.name), context.body(file.ref).path)
             for place, file in enumerate(files)
         )
         if uploads and not encode.fits_url(params):
@@ -215,7 +216,7 @@ class WorksectionTarget:
 
     async def _upload(self, step: Step, files: tuple[File, ...], context: Context) -> list[Record] | None:
         """Send files ahead of their task. None if the account cannot, or takes one of them not: then they follow it."""
-        uploads = tuple(Upload("files[]", wording.file_name(one.name), context.body(one.ref).path) for one in files)
+        uploads = tuple(Upload("files[]", file_name(one.name), context.body(one.ref).path) for one in files)
         try:  # what nothing refers to is seen by nobody, so this may be sent twice
             reply = await self._client.write("upload_files", str(step.ref), {}, Effect.SET, uploads)
         except Refused as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape, unescape
 from urllib.parse import urlsplit
 
 from migrator.model import Kind, Ref, Text
@@ -17,6 +18,8 @@ _LINE_END = re.compile(r"<br\s*/?>|\r?\n", re.IGNORECASE)
 _BLOCK = re.compile(r"<(?:br|p|div|li|table|pre)\b", re.IGNORECASE)
 _TODO = re.compile(r"(?:<[^<>]*>|&nbsp;|\s)*(?:•|&bull;|&#8226;|&#x2022;)(?:&nbsp;|\s)+(.*)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>")
+_BARE = re.compile(r"<a\b.*?</a\s*>|<[^<>]*>|(?P<bare>https?://[^\s<>\"']+)", re.IGNORECASE | re.DOTALL)
+_NOT_OF_ADDRESS = ".,;:!?)]"  # the sentence's, at the end of an address
 _EMPTY = re.compile(r"<(p|div|li|ul|ol)\b[^<>]*>\s*</\1>", re.IGNORECASE)
 
 
@@ -24,7 +27,18 @@ def rich(html: str, url: str) -> Text:
     """A text that is HTML. `url`: the account's."""
     if not _BLOCK.search(html):  # no mark-up breaks its lines, so its line ends do
         html = re.sub(r"\r?\n", "<br>", html)
+    if urlsplit(url).netloc.lower() in html.lower():
+        html = _BARE.sub(lambda found: _linked(found, url), html)
     return Text(html=html, links=_links(html, url))
+
+
+def _linked(found: re.Match[str], url: str) -> str:
+    """An address of the account that stands in a text as a link, which is how the account's pages show it; all else as it is."""
+    bare = found["bare"] or ""
+    address = bare.rstrip(_NOT_OF_ADDRESS)
+    if not address or not ref_of(unescape(address), url):
+        return found[0]
+    return f'<a href="{escape(unescape(address))}">{address}</a>{bare[len(address) :]}'
 
 
 def plain(text: str, url: str) -> Text:

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from migrator.model import CheckItem, Cost, Entity, File, Ref, Text
-from migrator.text import rewrite, to_plain
+from migrator.text import file_name, rewrite, to_plain
 from migrator.vendor import Step
 
 TAKEN_BACK = "[rolled back]"  # begins the title of what was taken back and cannot be deleted
 _MARK_DIGITS = 12
 _BULLET = re.compile(r"^(\s*)•(\s)", re.MULTILINE)
-_UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f]")
 _NAMELESS = "—"
 _TICKED = "[x] "
 
@@ -33,11 +32,6 @@ def is_taken_back(row: Mapping[str, object]) -> bool:
 def named(title: str) -> str:
     """A title on one line; a dash for an empty one."""
     return " ".join(title.split()) or _NAMELESS
-
-
-def file_name(name: str) -> str:
-    """The last part of a name that may be a path, without control characters; `file` if nothing is left."""
-    return _UNSAFE_IN_NAMES.sub("", re.split(r"[/\\]", name)[-1]).strip() or "file"
 
 
 def written(step: Step, text: Text) -> str:
