@@ -340,14 +340,17 @@ class Load:
             self._ledger.entities(kind, deepest_first=True), key=lambda entity: getattr(entity, "depth", 0)
         ):
             async with asyncio.TaskGroup() as group:
-                for entity in level:
-                    if not self._ledger.target(entity.ref) or not is_open(self._ledger, entity, FINISH):
-                        continue
+                for entity in self._never_refused_first(level):
                     await self._slots.acquire()
                     if self._stop.is_set():
                         self._slots.release()
                         return
                     group.create_task(self._finish(entity))
+
+    def _never_refused_first(self, level: Iterable[Entity]) -> list[Entity]:
+        """What of a level has to be finished: a run that is killed again and again gets on all the same."""
+        unfinished = [one for one in level if self._ledger.target(one.ref) and is_open(self._ledger, one, FINISH)]
+        return sorted(unfinished, key=lambda one: self._ledger.outcome(one.ref, FINISH) is not None)
 
     async def _finish(self, entity: Entity) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +24,22 @@ from migrator.model import (
     Task,
     owner,
 )
-from migrator.vendor import Account, Body, Check, Context, Made, Observed, Record, Step, Wire
+from migrator.vendor import Body, Check, Context, Made, Observed, Record, Step
 from migrator.vendors.hubex import checklists, costs, encode, observe
 from migrator.vendors.hubex.catalogue import ALREADY_DONE, CONTACT, NOT_POSSIBLE, Catalogue
-from migrator.vendors.hubex.client import Client, open_client
+from migrator.vendors.hubex.check import target_checks
+from migrator.vendors.hubex.client import Client
 from migrator.vendors.hubex.encode import Encoded
 from migrator.vendors.hubex.finishing import finish, finish_requests
 from migrator.vendors.hubex.location import Location
 from migrator.vendors.hubex.lookup import by_erp_id, deleted_by_erp_id, find, work_of
 from migrator.vendors.hubex.marks import stamp_after
-from migrator.vendors.hubex.opening import read_catalogue
-from migrator.vendors.hubex.preflight import checks
 from migrator.vendors.hubex.readback import read_back
 from migrator.vendors.hubex.remove import removal_requests, remove
 from migrator.vendors.hubex.update import update
 from migrator.vendors.hubex.uploads import upload
 
 CREATE, COMPANY = "create", "company"  # the second is the part that puts a contact with its company
-
-
-@asynccontextmanager
-async def open_target(account: Account, wire: Wire) -> AsyncIterator[HubExTarget]:
-    """The account, with its words read. Raises InputWrong for options that name nothing in it."""
-    async with open_client(account, wire) as client:
-        yield HubExTarget(client, await read_catalogue(client, account))
 
 
 class HubExTarget:
@@ -173,7 +164,7 @@ class HubExTarget:
 
     async def check(self) -> list[Check]:
         """What a preflight can see of this account."""
-        return await checks(self._client, self._there)
+        return await target_checks(self._client, self._there)
 
     # -- companies and contacts ---------------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ def _checklists(place: Place) -> Check:
     return Check("planfix checklists", "warning", "will not be read", fix)
 
 
-async def checks(client: Client, there: Catalogue) -> list[Check]:
+async def target_checks(client: Client, there: Catalogue) -> list[Check]:
     """Of an account to be filled. One request; all else is known since the account was opened, which also proved the scopes for reading."""
     await client.get("/ping", "the token")
     return [

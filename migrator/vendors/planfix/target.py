@@ -30,7 +30,7 @@ from migrator.text import file_name
 from migrator.vendor import Body, Check, Context, Made, Observed, Record, Step
 from migrator.vendors.planfix import comments, costs, encode, observe
 from migrator.vendors.planfix.catalogue import Catalogue
-from migrator.vendors.planfix.check import checks
+from migrator.vendors.planfix.check import target_checks
 from migrator.vendors.planfix.client import Client
 from migrator.vendors.planfix.encode import Encoded
 from migrator.vendors.planfix.lookup import find
@@ -162,7 +162,7 @@ class PlanfixTarget:
 
     async def check(self) -> list[Check]:
         """What a preflight can see of this account."""
-        return await checks(self._client, self._there)
+        return await target_checks(self._client, self._there)
 
     # -- creates ------------------------------------------------------------------------------------------------------
 

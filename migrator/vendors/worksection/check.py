@@ -1,4 +1,4 @@
-"""What a preflight says of a Worksection account, from what it saw there. Pure."""
+"""What `migrator check` tells of a Worksection account: whose key it is, what will not be read, what cannot be kept quiet. Pure."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from migrator.http import Effect
 from migrator.model import Kind, Task
 from migrator.text import shorten
 from migrator.vendor import Context, Step
-from migrator.vendors.worksection import CAPABILITIES, encode
+from migrator.vendors.worksection import encode
+from migrator.vendors.worksection.capabilities import CAPABILITIES
 from migrator.vendors.worksection.catalogue import Catalogue
 from migrator.vendors.worksection.client import ABSENT, Client
 from migrator.vendors.worksection.encode import Params
