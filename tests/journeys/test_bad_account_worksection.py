@@ -17,7 +17,7 @@ async def test_a_tag_outside_the_projects_sets_is_told_and_its_task_moved_and_cl
     async with small(tmp_path, "target", "worksection", account("worksection"), path=source) as commands:
         said = await told(commands, 0)
         assert "tag-not-taken" in said
-        assert "Новий: the project has not the set 'Чужий'; add it in the project's own pages" in said
+        assert "Новий: the project has not the set «Чужий»; add it in the project's own pages" in said
         sandbox = commands.running.sandbox
         assert isinstance(sandbox, Worksection)
         (row,) = [row for row in sandbox.tasks.values() if row["name"] == "Task 1"]
