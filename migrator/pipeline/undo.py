@@ -148,11 +148,11 @@ def _verdict(
     kind, above = thing.ref.kind, owner(thing.entity)
     if thing.ref in kept:
         return Verdict(thing, Fate.KEEP, why=kept[thing.ref])
-    # Of several parts only one was looked for.
-    if thing.ref in survey.gone and (kind not in can.deletes or len(thing.parts) == 1):
-        return Verdict(thing, Fate.REVERSE, GONE)
+    # One that is not seen may only have lost what showed it, as a file its comment; and to delete what is gone does no harm.
     if kind in can.deletes:
         return Verdict(thing, Fate.REVERSE, DELETED)
+    if thing.ref in survey.gone:
+        return Verdict(thing, Fate.REVERSE, GONE)
     taken = taking(above)
     enclosed = above and (above.kind in can.encloses or taken.startswith(WITH)) and kind not in can.encloses
     if taken and (enclosed or kind not in can.retires):

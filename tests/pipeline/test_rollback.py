@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +12,10 @@ import pytest
 
 from migrator.errors import Refused, RunFolderUnusable
 from migrator.ledger import State
-from migrator.model import Kind, Label, Tag
+from migrator.model import Kind, Label, Ref, Tag
 from migrator.pipeline.transform import mark
 from migrator.pipeline.undo import Fate
-from migrator.vendor import Step, Vocabulary
+from migrator.vendor import Context, Observed, Step, Vocabulary
 from migrator.vendors.memory import CAPABILITIES, Fault, MemoryTarget, Stored
 from tests.pipeline.stage import ACCOUNT, CARRYING, Killed, Stage, dying_at, first
 from tests.world import BODIES, comment, company, cost, file, project, ref, task
@@ -159,6 +159,32 @@ async def test_what_is_gone_already_counts_as_taken_back(stage: Stage) -> None:
     assert found.complete
     assert len(found.lines[Fate.REVERSE]) == len(stage.entities)
     assert set(stage.target.stored) == {"theirs"}
+
+
+async def test_what_is_not_seen_because_what_showed_it_went_first_is_removed_all_the_same(stage: Stage) -> None:
+    class Hiding(MemoryTarget):
+        """Lists the files of comments only with their comments."""
+
+        async def read_back(
+            self, kind: Kind, steps: tuple[Step, ...], context: Context, under: tuple[Ref, ...] = ()
+        ) -> AsyncIterator[Observed]:
+            async for one in super().read_back(kind, steps, context, under):
+                if kind is not Kind.FILE or one.on:
+                    yield one
+
+    target = Hiding(made_in=TWO_PARTS)
+    hiding = _with_theirs(Stage(stage.folder, company(), BODIES, target))
+    await hiding.run()
+    target.removing = _die_at_a_file
+    try:
+        await hiding.roll_back()
+    except* Killed:
+        pass
+    target.removing = lambda _: None
+    assert not any(one.kind is Kind.COMMENT for one in target.stored.values())
+    found = await hiding.roll_back()
+    assert found is not None
+    assert set(target.stored) == {"theirs"}
 
 
 @pytest.mark.parametrize("fault", [Fault.CUT, Fault.LOST, Fault.LATE])
@@ -485,6 +511,11 @@ def _killing(stage: Stage, number: int, removed: list[Step], *, after: bool) -> 
         raise Killed(str(step.ref))
 
     return kill
+
+
+def _die_at_a_file(step: Step) -> None:
+    if step.ref.kind is Kind.FILE:
+        raise Killed(str(step.ref))
 
 
 def _die(step: Step) -> None:
