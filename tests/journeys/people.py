@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrator.model import Kind
-from migrator.sandbox.hubex.state import State as HubExState
-from migrator.sandbox.planfix.state import State as PlanfixState
-from migrator.sandbox.worksection.state import Account as WorksectionAccount
 
 Record = dict[str, Any]
 THEIRS = "By hand"
@@ -45,7 +42,7 @@ def records(people: People) -> dict[tuple[Kind, str], Record]:
     }
 
 
-def in_worksection(account: WorksectionAccount) -> People:
+def in_worksection(account: Any) -> People:
     def comment(task: str) -> None:
         other = next(iter(account.comments.values()))
         account.add("comments", {**other, "task": number(task), "text": THEIRS, "files": []})
@@ -69,7 +66,7 @@ def in_worksection(account: WorksectionAccount) -> People:
     )
 
 
-def in_planfix(state: PlanfixState) -> People:
+def in_planfix(state: Any) -> People:
     def comment(task: str) -> None:
         id = state.next_id("comments")
         row = {
@@ -103,7 +100,7 @@ def in_planfix(state: PlanfixState) -> People:
     )
 
 
-def in_hubex(state: HubExState) -> People:
+def in_hubex(state: Any) -> People:
     def comment(task: str) -> None:
         rows = state.tasks[task].setdefault("conversations", [])
         id = max((one["id"] for one in rows), default=0) + 1
@@ -138,7 +135,7 @@ def in_hubex(state: HubExState) -> People:
 
 
 def at_work_in(sandbox: Any) -> People:
-    """The people of a sandbox."""
+    """The people of a sandbox, which is told by what it has: any vendor may be away."""
     if hasattr(sandbox, "account"):
         return in_worksection(sandbox.account)
-    return in_hubex(sandbox.state) if isinstance(sandbox.state, HubExState) else in_planfix(sandbox.state)
+    return in_hubex(sandbox.state) if hasattr(sandbox.state, "assets") else in_planfix(sandbox.state)
