@@ -455,6 +455,26 @@ async def test_comments_of_many_tasks_are_read_by_weeks_where_that_is_cheaper(
         assert len(on.running.log) - before == (1 if account_wide else 5)
 
 
+@pytest.mark.parametrize("account_wide", [True, False])
+async def test_comments_in_doubt_on_many_tasks_are_looked_up_among_the_newest_of_the_account(
+    tmp_path: Path, account_wide: bool
+) -> None:
+    tasks = [Task(ref=Ref(Kind.TASK, f"n{n}"), project=None, title=f"{n}", created=CREATED) for n in range(6)]
+    comments = [
+        Comment(ref=Ref(Kind.COMMENT, f"n{n}"), on=task.ref, text=Text(html=f"{n}"), created=CREATED, author=BOIKO)
+        for n, task in enumerate(tasks)
+    ]
+    async with bench(tmp_path, account=sample(comment_list=account_wide)) as on:
+        await on.make(*tasks, *comments[:-1])
+        before = len(on.running.log)
+        found = await on.find(*(step(one) for one in comments))
+        assert {ref: made.id for ref, made in found.items()} == {
+            one.ref: on.book.made[one.ref, "create"] for one in comments[:-1]
+        }
+        # One page for all, and the list of the one task whose comment is not on it; without that page a refusal, and all six lists.
+        assert len(on.running.log) - before == (2 if account_wide else 7)
+
+
 async def test_a_spent_day_ends_a_run_that_does_not_wait(tmp_path: Path) -> None:
     async with bench(tmp_path, limits=SandboxLimits(per_second=None, per_day=17)) as on:
         await on.make(COMPANY)

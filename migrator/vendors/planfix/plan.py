@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from migrator.vendor import Record
 from migrator.vendors.planfix.answers import moment
+from migrator.vendors.planfix.values import dated
 
 FIRST_DAY = date(2000, 1, 1)
 SLICE_DAYS = 7  # longer ones took most of a minute a page (section 4)
@@ -106,9 +107,7 @@ def comment_slices(tasks: Iterable[Record]) -> tuple[str, ...]:
 
 def comment_filter(scope: str) -> Record:
     """The filter for a slice, both days included."""
-    start, end = _days(scope)
-    days = {"dateType": "otherRange", "dateFrom": f"{start:%d-%m-%Y}", "dateTo": f"{end:%d-%m-%Y}"}
-    return {"type": 3000, "operator": "equal", "value": days}
+    return dated(*_days(scope))
 
 
 def heeds(scope: str, comments: Iterable[Record], zone: ZoneInfo) -> bool:

@@ -15,9 +15,9 @@ from migrator.vendors.planfix import costs, observe
 from migrator.vendors.planfix.catalogue import Catalogue, DataTag
 from migrator.vendors.planfix.client import PAGE, Client
 from migrator.vendors.planfix.plan import is_task
-from migrator.vendors.planfix.values import folded, number
+from migrator.vendors.planfix.values import dated, folded, number
 
-_BY_PROJECT, _BY_NUMBER, _BY_PARENT, _BY_COMMENT_DATE = 5, 57, 73, 3000
+_BY_PROJECT, _BY_NUMBER, _BY_PARENT = 5, 57, 73
 _PROJECTS_AT_ONCE = 50  # in one filter value
 # /comment/list takes 6 to 12 s a page for a week, longer for more. A slice is a week, and overlaps its neighbours by a day on each
 # side, because filters use the zone of the token's employee and rows are in UTC (sections 4 and 8, 23).
@@ -175,12 +175,8 @@ async def _comments_of_slices(client: Client, slices: Iterable[date]) -> Reading
     seen: set[str] = set()
     for first in slices:
         ends = (first - _OVERLAP, first + timedelta(days=_SLICE_DAYS - 1) + _OVERLAP)
-        value = {
-            "dateType": "otherRange",
-            **{name: f"{day:%d-%m-%Y}" for name, day in zip(("dateFrom", "dateTo"), ends, strict=True)},
-        }
         body = {
-            "filters": [{"type": _BY_COMMENT_DATE, "operator": "equal", "value": value}],
+            "filters": [dated(*ends)],
             "typeList": "Comments",
             "resultOrder": [{"field": "id", "direction": "Asc"}],
         }

@@ -47,6 +47,12 @@ def utc_point(moment: datetime) -> Record:
     return {"datetime": minute(moment)}
 
 
+def dated(first: date, last: date) -> Record:
+    """The filter for comments of these days, both included, as the zone of the token's employee has them (sections 4 and 8, 23)."""
+    days = {"dateType": "otherRange", "dateFrom": f"{first:%d-%m-%Y}", "dateTo": f"{last:%d-%m-%Y}"}
+    return {"type": 3000, "operator": "equal", "value": days}
+
+
 def minute(moment: datetime) -> str:
     """A moment in UTC to the minute, which is as exact as Planfix keeps it."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
