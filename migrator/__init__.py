@@ -3,7 +3,7 @@
 The map, from the ground up. A module imports only what stands to its left (a test holds this):
 
     errors <- model <- secrets <- vendor <- {config, mapping, draft, run, ledger} <- pipeline <- cli
-    errors <- checkpoint <- {passes, removals} <- ledger
+    errors <- checkpoint <- {reads, passes, removals} <- ledger
     clock <- {ledger, run}
     {errors, model, vendor} <- text
     {errors, vendor} <- {limits, intake, session} <- http

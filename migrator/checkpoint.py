@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,13 @@ class Checkpoint:
         """The first row, None if there is none."""
         found: tuple[Any, ...] | None = self._reader.execute(sql, values).fetchone()
         return found
+
+    def bodies(self, table: str, places: Iterable[tuple[int]]) -> Iterator[bytes]:
+        """Those of the rows at these places, one statement each."""
+        sql = f"SELECT body FROM {table} WHERE place = ?"  # noqa: S608
+        for place in places:
+            for (body,) in self.rows(sql, place):
+                yield body
 
     async def write(self, statements: list[Statement]) -> None:
         """In one transaction, on the disk when this returns. Raises RunFolderUnusable."""

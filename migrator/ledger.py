@@ -6,7 +6,7 @@ Outcomes are of one part of one entity: intended (sent, answer unknown) -> made 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
@@ -14,15 +14,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from migrator.checkpoint import Checkpoint, writing
 from migrator.clock import Clock, Moment, system_clock
 from migrator.errors import RunFolderUnusable
 from migrator.model import Entity, Issue, Kind, Reach, Ref
 from migrator.passes import Passes, decode_entity
+from migrator.reads import Reads
 from migrator.removals import Removals
-from migrator.vendor import Body, Page, Record
+from migrator.vendor import Body
 
 FRESH = 1.0  # seconds by which the moment of an intent may lie before its create really leaves
 _KEEP_ISSUE = "INSERT OR REPLACE INTO issue VALUES (?, ?, ?, ?, ?, ?)"
@@ -64,13 +63,13 @@ class Ledger:
         self._file = Checkpoint(path, writable=writable)
         self._clock = clock
         self._under_way: set[tuple[Ref, str]] = set()
+        self.reads = Reads(self._file)
         self.passes = Passes(self._file)
         self.removals = Removals(self._file)
         self._outcomes = {
             (Ref(Kind(kind), id), part): Outcome(State(state), *told)
             for kind, id, part, state, *told in self._file.rows("SELECT * FROM outcome")
         }
-        self._decoded = {name for (name,) in self._file.rows("SELECT read FROM decoded")}
         self._sent: dict[tuple[str, str], int] = {
             (side, day): sent for side, day, sent in self._file.rows("SELECT side, day, sent FROM request")
         }
@@ -88,76 +87,9 @@ class Ledger:
 
     # -- extraction -------------------------------------------------------------------------------------------------
 
-    async def add_scopes(self, read: str, scopes: Iterable[str]) -> None:
-        """Note the parts a read is made in; those already known keep their cursor."""
-        rows = [(read, scope) for scope in scopes]
-        sql = "INSERT OR IGNORE INTO scope (read, scope, cursor, state) VALUES (?, ?, NULL, 'open')"
-        await self._file.write([(sql, rows)])
-
-    def open_scopes(self, read: str) -> list[tuple[str, str | None]]:
-        """The parts of a read not finished, with the cursor each goes on from."""
-        sql = "SELECT scope, cursor FROM scope WHERE read = ? AND state = 'open' ORDER BY place"
-        return self._file.rows(sql, (read,))
-
-    async def save_page(self, read: str, scope: str, page: Page, ids: Iterable[str]) -> None:
-        """Records, cursor and new scopes, in one transaction. A record seen before is replaced."""
-        bodies = [(read, id, orjson.dumps(record)) for id, record in zip(ids, page.records, strict=True)]
-        state = "split" if page.split else ("open" if page.next is not None else "done")
-        await self._file.write(
-            [
-                ("INSERT OR REPLACE INTO record (read, id, body) VALUES (?, ?, ?)", bodies),
-                (
-                    "INSERT OR IGNORE INTO scope (read, scope, cursor, state) VALUES (?, ?, NULL, 'open')",
-                    [(read, part) for part in page.split],
-                ),
-                (
-                    "UPDATE scope SET cursor = ?, state = ?, total = coalesce(?, total) WHERE read = ? AND scope = ?",
-                    [(page.next, state, page.total, read, scope)],
-                ),
-            ]
-        )
-
-    async def note_unread(self, read: str, scope: str, issue: Issue) -> None:
+    async def note_refused(self, read: str, scope: str, issue: Issue) -> None:
         """The source refused a part of a read: a loss until it is read again."""
-        await self._file.write(
-            [
-                ("UPDATE scope SET state = 'refused' WHERE read = ? AND scope = ?", [(read, scope)]),
-                (_KEEP_ISSUE, [_issue_row(issue)]),
-            ]
-        )
-
-    async def reopen_unread(self, reads: Sequence[str], told: str) -> None:
-        """Parts that were refused are open again; all reads from the first of them on are decoded anew.
-
-        `reads`: all, in order. `told`: the code of the issues that said so, which go.
-        """
-        refused = {read for (read,) in self._file.rows("SELECT DISTINCT read FROM scope WHERE state = 'refused'")}
-        if not refused:
-            return
-        anew = [(read,) for read in reads[min(reads.index(read) for read in refused) :]]
-        await self._file.write(
-            [
-                ("DELETE FROM issue WHERE code = ? AND field = ?", [(told, read) for read in refused]),
-                ("UPDATE scope SET state = 'open', cursor = NULL WHERE state = 'refused'", [()]),
-                ("DELETE FROM decoded WHERE read = ?", anew),
-            ]
-        )
-        self._decoded -= {read for (read,) in anew}
-
-    def unread(self) -> int:
-        """How many parts of reads the source refused."""
-        row = self._file.row("SELECT count(*) FROM scope WHERE state = 'refused'")
-        return int(row[0]) if row else 0
-
-    def records(self, read: str) -> Iterator[Record]:
-        """The records of one read, in the order received."""
-        places = self._file.rows("SELECT place FROM record WHERE read = ? ORDER BY place", (read,))
-        for body in self._bodies("record", places):
-            yield orjson.loads(body)
-
-    def is_decoded(self, read: str) -> bool:
-        """Whether the read is complete and its entities are here."""
-        return read in self._decoded
+        await self._file.write([self.reads.refuse(read, scope), (_KEEP_ISSUE, [_issue_row(issue)])])
 
     async def save_entities(
         self,
@@ -179,10 +111,9 @@ class Ledger:
                 (_KEEP_ISSUE, [_issue_row(issue) for issue in issues]),
                 (_FORGET, [(ref.kind, ref.id, "create") for ref in back]),
                 (_KEEP_OUTCOME, [_outcome_row(*row) for row in out]),
-                ("INSERT OR IGNORE INTO decoded VALUES (?)", [(read,)]),
+                self.reads.decode(read),
             ]
         )
-        self._decoded.add(read)
         for ref in back:
             self._outcomes.pop((ref, "create"), None)
         self._outcomes.update({(ref, part): outcome for ref, part, outcome in out})
@@ -191,8 +122,7 @@ class Ledger:
 
     async def begin_pass(self, stale: Iterable[str]) -> None:
         """Read the source once more. What was read of it is forgotten, what was made of it is not. `stale`: see Passes.begin."""
-        await self._file.write(self.passes.begin(stale))
-        self._decoded.clear()
+        await self._file.write([*self.reads.forget_all(), *self.passes.begin(stale)])
 
     async def note_compared(self, gone: Iterable[Issue], dropped: Iterable[Ref], touched: Iterable[Ref]) -> None:
         """What the pass came to once all was read, in one transaction. `dropped`: gone, and never in the target."""
@@ -227,15 +157,8 @@ class Ledger:
         """All of a kind: parents before children (or after), then by moment, then as received."""
         order = "depth DESC, moment, place" if deepest_first else "depth, moment, place"
         sql = f"SELECT place FROM entity WHERE kind = ? ORDER BY {order}"  # noqa: S608
-        for body in self._bodies("entity", self._file.rows(sql, (kind,))):
+        for body in self._file.bodies("entity", self._file.rows(sql, (kind,))):
             yield decode_entity(body)
-
-    def _bodies(self, table: str, places: list[tuple[int]]) -> Iterator[bytes]:
-        """One statement each: a cursor left open over an await would hold a snapshot, and hide what is written meanwhile."""
-        sql = f"SELECT body FROM {table} WHERE place = ?"  # noqa: S608
-        for place in places:
-            for (body,) in self._file.rows(sql, place):
-                yield body
 
     def entity(self, ref: Ref) -> Entity | None:
         """One entity."""

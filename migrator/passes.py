@@ -52,7 +52,6 @@ class Passes:
         meta = [("pass", str(self.number + 1)), ("stage", "started")]
         return [
             ("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta),
-            *((f"DELETE FROM {table}", [()]) for table in ("scope", "record", "decoded")),  # noqa: S608
             ("UPDATE entity SET before = NULL WHERE waiting = 0 AND before IS NOT NULL", [()]),
             ("DELETE FROM issue WHERE code = ?", [(code,) for code in stale]),
         ]

@@ -49,7 +49,7 @@ def seconds_needed(
 def requests_left(job: Job) -> dict[str, int] | None:
     """About so many, by side; None while the source is not read to its end, because nobody knows what it holds."""
     ledger = job.run.ledger
-    if not all(ledger.is_decoded(read.name) for read in job.source.reads):
+    if not all(ledger.reads.is_decoded(read.name) for read in job.source.reads):
         return None
     target = _target_requests(ledger, job.target, job.transform, job.capabilities)
     return {"source": count(ledger, Kind.FILE)["open"], "target": target}

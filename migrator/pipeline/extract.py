@@ -37,12 +37,12 @@ class Extraction:
 
     async def read_all(self, *, directories_only: bool = False) -> None:
         """Make every read that is still open, and decode it; what the source refused to an earlier session is asked for once more."""
-        await self._run.ledger.reopen_unread([read.name for read in self._source.reads], UNREADABLE)
+        await self._run.ledger.reads.reopen_refused([read.name for read in self._source.reads], UNREADABLE)
         await self._leave_out_since()
         for read in self._source.reads:
             if directories_only and not read.directory:
                 continue
-            if not self._run.ledger.is_decoded(read.name):
+            if not self._run.ledger.reads.is_decoded(read.name):
                 if not read.yields or self._kinds & set(read.yields):
                     await self._read(read)
                 await self._decode(read)
@@ -50,7 +50,7 @@ class Extraction:
         for kind in Kind:
             self._progress.extracted(kind, self._run.ledger.count(kind))
         if not directories_only:
-            totals = self._source.totals(self._run.ledger.records)
+            totals = self._source.totals(self._run.ledger.reads.records)
             await self._run.ledger.add_issues(prove(self._run.ledger, totals))
 
     async def _leave_out_since(self) -> None:
@@ -93,8 +93,8 @@ class Extraction:
 
     async def _read(self, read: Read) -> None:
         ledger = self._run.ledger
-        await ledger.add_scopes(read.name, self._source.scopes(read.name, ledger.records))
-        while scopes := [one for one in ledger.open_scopes(read.name) if not self._is_left_out(one[0])]:
+        await ledger.reads.add_scopes(read.name, self._source.scopes(read.name, ledger.reads.records))
+        while scopes := [one for one in ledger.reads.open_scopes(read.name) if not self._is_left_out(one[0])]:
             async with asyncio.TaskGroup() as group:
                 for scope, cursor in scopes:
                     await self._slots.acquire()
@@ -112,14 +112,14 @@ class Extraction:
         try:
             while True:
                 try:
-                    page = await source.page(read.name, scope, cursor, ledger.records)
+                    page = await source.page(read.name, scope, cursor, ledger.reads.records)
                 except Refused as refused:
-                    await ledger.note_unread(read.name, scope, self._unreadable(read, scope, refused))
+                    await ledger.note_refused(read.name, scope, self._unreadable(read, scope, refused))
                     return
                 except AccessDenied as denied:
                     raise AccessDenied(f"{denied} {without(read)}") from denied
                 ids = [source.record_id(read.name, record) for record in page.records]
-                await ledger.save_page(read.name, scope, page, ids)
+                await ledger.reads.save_page(read.name, scope, page, ids)
                 if page.next is None or page.split:
                     return
                 cursor = page.next
@@ -137,9 +137,9 @@ class Extraction:
 
     async def _decode(self, read: Read) -> None:
         ledger = self._run.ledger
-        decode = self._source.decoder(read.name, ledger.records)
+        decode = self._source.decoder(read.name, ledger.reads.records)
         decoded: list[Decoded] = []
-        for number, record in enumerate(ledger.records(read.name), 1):
+        for number, record in enumerate(ledger.reads.records(read.name), 1):
             decoded.append(decode(record))
             if number % _BREATH == 0:
                 await asyncio.sleep(0)

@@ -59,7 +59,7 @@ def status(ledger: Ledger) -> Status:
     requests = {side: ledger.requests(side) for side in ("source", "target")}
     eta = ledger.meta("eta_seconds")
     left = 0.0 if through else float(eta) if eta else None
-    found = Status("", kinds, requests, dict(issues), left, ledger.passes.number, changes, ledger.unread())
+    found = Status("", kinds, requests, dict(issues), left, ledger.passes.number, changes, ledger.reads.refused())
     state = ("done" if found.is_whole else "incomplete") if through else "paused" if stage else "new"
     if (undone := _undone(ledger)) is None:
         return replace(found, state=state)

@@ -245,7 +245,7 @@ async def read_run(staged: Stage, here: Account, result: Result) -> Moved:
     async with look_at_run(staged.folder / "runs" / "lad") as run:
         assert run is not None, result.err
         issues = tuple(run.ledger.issues())
-        records = {name: tuple(run.ledger.records(name)) for name in READS}
+        records = {name: tuple(run.ledger.reads.records(name)) for name in READS}
     return Moved(
         result=result,
         folder=staged.folder,

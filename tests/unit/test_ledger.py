@@ -140,32 +140,32 @@ async def test_an_outcome_that_could_not_be_written_is_not_believed(
 
 
 async def test_a_page_brings_records_cursor_and_total_at_once(path: Path, ledger: Ledger) -> None:
-    await ledger.add_scopes("task", ["project:1", "project:2"])
-    await ledger.save_page("task", "project:1", Page(({"id": 1}, {"id": 2}), "2", total=3), ["1", "2"])
-    assert ledger.open_scopes("task") == [("project:1", "2"), ("project:2", None)]
-    assert list(ledger.records("task")) == [{"id": 1}, {"id": 2}]
-    await ledger.save_page("task", "project:1", Page(({"id": 3},)), ["3"])
-    assert ledger.open_scopes("task") == [("project:2", None)]
+    await ledger.reads.add_scopes("task", ["project:1", "project:2"])
+    await ledger.reads.save_page("task", "project:1", Page(({"id": 1}, {"id": 2}), "2", total=3), ["1", "2"])
+    assert ledger.reads.open_scopes("task") == [("project:1", "2"), ("project:2", None)]
+    assert list(ledger.reads.records("task")) == [{"id": 1}, {"id": 2}]
+    await ledger.reads.save_page("task", "project:1", Page(({"id": 3},)), ["3"])
+    assert ledger.reads.open_scopes("task") == [("project:2", None)]
 
 
 async def test_scopes_already_known_keep_their_cursor(ledger: Ledger) -> None:
-    await ledger.add_scopes("task", ["a"])
-    await ledger.save_page("task", "a", Page((), "7"), [])
-    await ledger.add_scopes("task", ["a", "b"])
-    assert ledger.open_scopes("task") == [("a", "7"), ("b", None)]
+    await ledger.reads.add_scopes("task", ["a"])
+    await ledger.reads.save_page("task", "a", Page((), "7"), [])
+    await ledger.reads.add_scopes("task", ["a", "b"])
+    assert ledger.reads.open_scopes("task") == [("a", "7"), ("b", None)]
 
 
 async def test_a_scope_over_the_cap_gives_way_to_its_parts(ledger: Ledger) -> None:
-    await ledger.add_scopes("task", [""])
-    await ledger.save_page("task", "", Page((), split=("2023", "2024")), [])
-    assert ledger.open_scopes("task") == [("2023", None), ("2024", None)]
+    await ledger.reads.add_scopes("task", [""])
+    await ledger.reads.save_page("task", "", Page((), split=("2023", "2024")), [])
+    assert ledger.reads.open_scopes("task") == [("2023", None), ("2024", None)]
 
 
 async def test_a_record_seen_again_is_replaced_and_not_doubled(ledger: Ledger) -> None:
-    await ledger.add_scopes("task", [""])
-    await ledger.save_page("task", "", Page(({"id": 1, "title": "old"},), "1"), ["1"])
-    await ledger.save_page("task", "", Page(({"id": 1, "title": "new"},)), ["1"])
-    assert list(ledger.records("task")) == [{"id": 1, "title": "new"}]
+    await ledger.reads.add_scopes("task", [""])
+    await ledger.reads.save_page("task", "", Page(({"id": 1, "title": "old"},), "1"), ["1"])
+    await ledger.reads.save_page("task", "", Page(({"id": 1, "title": "new"},)), ["1"])
+    assert list(ledger.reads.records("task")) == [{"id": 1, "title": "new"}]
 
 
 async def test_readers_see_rows_committed_while_they_iterate(ledger: Ledger) -> None:
@@ -207,7 +207,7 @@ async def test_everything_is_there_after_reopening(path: Path) -> None:
         ledger.count_request("target")
         ledger.count_request("target")
     async with open_ledger(path) as ledger:
-        assert ledger.is_decoded("task")
+        assert ledger.reads.is_decoded("task")
         assert ledger.target(ref("task:1")) == "26"
         assert ledger.outcome(ref("task:9")) == Outcome(State.SKIPPED, note="left out")
         assert list(ledger.issues()) == [issue]

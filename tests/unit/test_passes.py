@@ -17,8 +17,8 @@ from tests.world import project, ref, task
 async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     """Through its first pass: three tasks, two of them made."""
     async with open_ledger(tmp_path / "checkpoint.db") as ledger:
-        await ledger.add_scopes("task", [""])
-        await ledger.save_page("task", "", Page(({"id": "1"},)), ["1"])
+        await ledger.reads.add_scopes("task", [""])
+        await ledger.reads.save_page("task", "", Page(({"id": "1"},)), ["1"])
         await ledger.save_entities("task", [task("1"), task("2"), task("3")], [], [])
         for id in ("1", "2"):
             await ledger.settle([(ref(f"task:{id}"), "create", Outcome(State.MADE, f"t{id}"))])
@@ -38,9 +38,9 @@ def waiting(ledger: Ledger) -> list[tuple[str, str]]:
 async def test_a_new_pass_reads_all_again_and_keeps_what_was_made(ledger: Ledger) -> None:
     await ledger.begin_pass([])
     assert ledger.passes.number == 2
-    assert not ledger.is_decoded("task")
-    assert list(ledger.records("task")) == []
-    assert ledger.open_scopes("task") == []
+    assert not ledger.reads.is_decoded("task")
+    assert list(ledger.reads.records("task")) == []
+    assert ledger.reads.open_scopes("task") == []
     assert ledger.target(ref("task:1")) == "t1"
     assert ledger.count(Kind.TASK) == 3
 
@@ -117,4 +117,4 @@ async def test_a_pass_is_all_there_after_a_restart(tmp_path: Path) -> None:
     async with open_ledger(path) as ledger:
         assert ledger.passes.number == 2
         assert waiting(ledger) == [("Task 1", "Roof")]
-        assert ledger.is_decoded("task")
+        assert ledger.reads.is_decoded("task")
