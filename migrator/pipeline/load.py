@@ -66,10 +66,13 @@ class Load:
         self._slots = asyncio.Semaphore(pace.parallel)
         self._made = 0
         self._doubts: dict[tuple[Ref, str], Doubt] = {}
+        self._refused: set[Ref] = set()  # whose finishing step an earlier session was refused
         self._left: dict[Ref, set[str]] = {}  # the parts that an earlier session left in doubt
         for ref, part, outcome in run.ledger.outcomes():
             if outcome.state is State.INTENDED:
                 self._left.setdefault(ref, set()).add(part)
+            if outcome.state is State.REFUSED and part == FINISH:
+                self._refused.add(ref)
         self._context = context_of(run)
 
     @property
@@ -336,21 +339,23 @@ class Load:
     # -- finishing ------------------------------------------------------------------------------------------------------
 
     async def _finish_kind(self, kind: Kind) -> None:
-        for _, level in groupby(
-            self._ledger.entities(kind, deepest_first=True), key=lambda entity: getattr(entity, "depth", 0)
-        ):
-            async with asyncio.TaskGroup() as group:
-                for entity in self._never_refused_first(level):
-                    await self._slots.acquire()
-                    if self._stop.is_set():
-                        self._slots.release()
-                        return
-                    group.create_task(self._finish(entity))
+        """The deepest first. What an earlier session was refused comes last: a run that is killed again and again gets on all the same."""
+        for again in (False, True):
+            for _, level in groupby(
+                self._ledger.entities(kind, deepest_first=True), key=lambda entity: getattr(entity, "depth", 0)
+            ):
+                async with asyncio.TaskGroup() as group:
+                    for entity in level:
+                        if (entity.ref in self._refused) is not again or not self._is_unfinished_copy(entity):
+                            continue
+                        await self._slots.acquire()
+                        if self._stop.is_set():
+                            self._slots.release()
+                            return
+                        group.create_task(self._finish(entity))
 
-    def _never_refused_first(self, level: Iterable[Entity]) -> list[Entity]:
-        """What of a level has to be finished: a run that is killed again and again gets on all the same."""
-        unfinished = [one for one in level if self._ledger.target(one.ref) and is_open(self._ledger, one, FINISH)]
-        return sorted(unfinished, key=lambda one: self._ledger.outcome(one.ref, FINISH) is not None)
+    def _is_unfinished_copy(self, entity: Entity) -> bool:
+        return self._ledger.target(entity.ref) is not None and is_open(self._ledger, entity, FINISH)
 
     async def _finish(self, entity: Entity) -> None:
         try:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from migrator.errors import RunFolderUnusable
+from migrator.errors import Refused, RunFolderUnusable
 from migrator.ledger import State
 from migrator.model import Kind
-from migrator.vendor import Step
+from migrator.vendor import Context, Made, Step
 from migrator.vendors.memory import CAPABILITIES, Fault, MemoryTarget
 from tests.pipeline.stage import CARRYING, Killed, Stage, dying_at, first
 from tests.world import BODIES, comment, company, cost, file, project, ref, task
@@ -132,6 +132,29 @@ async def test_a_refused_owner_holds_all_that_hangs_on_it(stage: Stage) -> None:
     below += ["cost:1", "cost:2", "file:1"]
     assert {text: await stage.state(text) for text in below} == dict.fromkeys(below, State.HELD)
     assert (await stage.codes())["owner-missing"] >= len(below)
+
+
+async def test_a_finishing_step_that_was_refused_before_comes_after_those_that_were_not(tmp_path: Path) -> None:
+    """Else a run that is killed all the time would try the refused ones in each of its lives, and nothing else."""
+    asked: list[str] = []
+
+    class Choosy(MemoryTarget):
+        async def finish(self, step: Step, context: Context) -> Made:
+            asked.append(str(step.ref))
+            if len(asked) == 2:
+                raise Killed(str(step.ref))
+            if step.ref == ref("task:4"):
+                raise Refused("no")
+            return await super().finish(step, context)
+
+    tree = [project(), task("1"), task("4", parent=ref("task:1"), depth=1)]
+    stage = Stage(tmp_path / "run", tree, target=Choosy(), parallel=1)
+    try:
+        await stage.run()
+    except* Killed:
+        pass
+    await stage.run()
+    assert asked == ["task:4", "task:1", "task:1", "task:4", "project:1"]
 
 
 async def test_what_was_refused_or_held_is_tried_again_by_the_next_run(stage: Stage) -> None:
