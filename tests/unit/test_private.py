@@ -153,11 +153,11 @@ async def test_looking_at_a_checkpoint_of_somebody_else_says_what_to_do(home: Pa
 
 def test_any_file_that_may_not_be_written_is_exit_4_and_named(capsys: pytest.CaptureFixture[str]) -> None:
     def command(_: Call) -> int:
-        raise PermissionError(13, "Permission denied", "/work/mapping.toml")
+        raise PermissionError(13, "Permission denied", "/home/anna/mapping.toml")
 
     assert guard(command, Call()) == 4
     assert capsys.readouterr().err == (
-        "/work/mapping.toml: Permission denied. Let this user write there (chown, chmod) or set run_dir, "
+        "/home/anna/mapping.toml: Permission denied. Let this user write there (chown, chmod) or set run_dir, "
         "then give the same command again.\n"
     )
 
